@@ -1,0 +1,29 @@
+//! The binary: configuration, wiring, workers, command line.
+
+mod admin;
+mod cli;
+mod commands;
+mod config;
+mod installation;
+mod letters;
+mod logging;
+mod mailbox;
+mod master_key;
+mod serve;
+mod system;
+mod workers;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("clavis: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,287 @@
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web;
+use clavis_delivery::{FileMailer, MailTransport, Mailbox, Mailer, OutboxPolicy, OutboxWorker, Sender, SmtpMailer};
+use clavis_flows::OldAddress;
+use clavis_http::dialects::{backend_plus, pluto};
+use clavis_http::pages::{MailDoor, MailboxReader, Pages};
+use clavis_http::{
+    App, AppParts, Hasher, MetricsText, PublicUrl, RateLimit, RingHandle, ServerSettings, Site, TrustedProxies,
+};
+use clavis_kernel::{Dialect, Secret};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use crate::config::{ConfigError, Settings};
+use crate::installation::{self, Installation, OpenError};
+use crate::mailbox::OutboxFiles;
+use crate::{admin, workers};
+
+/// Most mails kept as files.
+const OUTBOX_FILES: usize = 10_000;
+
+/// Why the server does not start, or stopped by itself.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServeError {
+    #[error("{setting} {address}: {source}")]
+    Listen { setting: &'static str, address: SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("signals cannot be received: {0}")]
+    Signals(std::io::Error),
+    #[error("the server stopped: {0}")]
+    Server(std::io::Error),
+}
+
+/// Serves until SIGTERM or SIGINT, then lets requests in progress end.
+pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
+    let listener = listen("http.listen", settings.http.listen)?;
+    let metrics_listener = settings.metrics.listen.map(|at| listen("metrics.listen", at)).transpose()?;
+    let address = listener.local_addr().map_err(ServeError::Server)?;
+    let public_url = public_url(&settings, address)?;
+    let mail = MailSetup::new(&settings, &public_url)?;
+    let installation = Arc::new(Installation::open(&settings).await?);
+    admin::ensure(&settings, &installation).await?;
+
+    let (stop, stopped) = watch::channel(false);
+    let outbox = Arc::new(Notify::new());
+    let site = site(&settings, &installation, &public_url, Arc::clone(&outbox), mail.mailbox())?;
+    let ring = site.app.ring.clone();
+    let server_settings = ServerSettings {
+        listener,
+        metrics_listener,
+        workers: settings.http.workers.map_or_else(cores, NonZeroUsize::get),
+        drain: Duration::from_secs(settings.http.drain_seconds.into()),
+    };
+    let (server, metrics_server) = clavis_http::serve(site, server_settings).map_err(ServeError::Server)?;
+    let mut background = JoinSet::new();
+    background.spawn(workers::keep_keys_fresh(ring, stopped.clone()));
+    background.spawn(workers::rotate_aged_keys(
+        Arc::clone(&installation),
+        installation::key_policy(&settings),
+        stopped.clone(),
+    ));
+    background.spawn(workers::sweep(Arc::clone(&installation), stopped.clone()));
+    background.spawn(mail.worker(&installation).run(stopped, outbox));
+
+    let handles: Vec<_> = std::iter::once(server.handle()).chain(metrics_server.as_ref().map(|s| s.handle())).collect();
+    if let Some(metrics) = metrics_server {
+        background.spawn(async move {
+            if let Err(error) = metrics.await {
+                tracing::error!(%error, "the metrics listener stopped");
+            }
+        });
+    }
+    let mut signals = Signals::new().map_err(ServeError::Signals)?;
+    println!("clavis is ready at {}", public_url.as_str());
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "ready");
+    let serving = tokio::spawn(server);
+    let stopper = async {
+        signals.received().await;
+        tracing::info!("stopping: requests in progress are let end");
+        futures_stop(&handles).await;
+    };
+    tokio::pin!(serving);
+    let ended = tokio::select! {
+        ended = &mut serving => ended,
+        () = stopper => serving.await,
+    };
+    let _ = stop.send(true);
+    while background.join_next().await.is_some() {}
+    ended.map_err(|error| ServeError::Server(std::io::Error::other(error)))?.map_err(ServeError::Server)?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn futures_stop(handles: &[actix_web::dev::ServerHandle]) {
+    for handle in handles {
+        handle.stop(true).await;
+    }
+}
+
+/// The signals that end a server.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).map_err(|source| ServeError::Listen { setting, address, source })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+fn public_url(settings: &Settings, address: SocketAddr) -> Result<PublicUrl, ConfigError> {
+    match &settings.http.public_url {
+        Some(url) => Ok(url.clone()),
+        None => format!("http://{address}").parse().map_err(|error| ConfigError::setting("http.public_url", error)),
+    }
+}
+
+fn site(
+    settings: &Settings,
+    installation: &Installation,
+    public_url: &PublicUrl,
+    outbox: Arc<Notify>,
+    mailbox: Option<Arc<dyn MailboxReader>>,
+) -> Result<Site, ServeError> {
+    let dialects = &settings.dialects;
+    let shared_key = dialects
+        .backend_plus
+        .shared_key()
+        .map_err(|error| ConfigError::setting("dialects.backend_plus.jwt_key", error))?;
+    let ring = clavis_http::open_ring(
+        &installation.signing_keys,
+        Arc::clone(&installation.store),
+        installation.keys.master.clone(),
+        Arc::clone(&installation.clock),
+        shared_key.into_iter().collect(),
+        installation::key_policy(settings),
+    )
+    .map_err(OpenError::from)?;
+    let app = web::Data::new(app(settings, installation, public_url, outbox, ring));
+    let lifetimes = clavis_http::dialects::Lifetimes {
+        access: settings.tokens.access_ttl_seconds.map(|seconds| chrono::Duration::seconds(seconds.into())),
+        refresh: settings.tokens.refresh_ttl_seconds.map(|seconds| chrono::Duration::seconds(seconds.into())),
+    };
+    let links = settings.http.mail_links;
+    let backend_plus = dialects
+        .backend_plus
+        .enabled
+        .then(|| backend_plus::BackendPlus::new(app.clone(), dialects.backend_plus.clone(), lifetimes, links, settings.dev))
+        .transpose()
+        .map_err(|error| ConfigError::setting("dialects.backend_plus", error))?
+        .map(web::Data::new);
+    let pluto = dialects
+        .pluto
+        .enabled
+        .then(|| pluto::Pluto::new(app.clone(), dialects.pluto.clone(), lifetimes, links))
+        .transpose()
+        .map_err(|error| ConfigError::setting("dialects.pluto", error))?
+        .map(web::Data::new);
+    let pages = Pages {
+        app: app.clone(),
+        ticket_door: backend_plus.clone().map(|dialect| MailDoor {
+            dialect: Dialect::BackendPlus,
+            door: Arc::clone(dialect.door()),
+            continue_url: dialect.success_url().map(str::to_owned),
+            old_address: dialect.old_address(),
+            password_problem: Arc::new(move |password| dialect.password_problem(password)),
+        }),
+        token_door: pluto.clone().map(|dialect| MailDoor {
+            dialect: Dialect::Pluto,
+            door: Arc::clone(dialect.door()),
+            continue_url: None,
+            old_address: OldAddress::IsTold,
+            password_problem: Arc::new(move |password| dialect.password_problem(password)),
+        }),
+        mailbox,
+    };
+    Ok(Site { app, backend_plus, pluto, pages: web::Data::new(pages), metrics: metrics()? })
+}
+
+fn app(
+    settings: &Settings,
+    installation: &Installation,
+    public_url: &PublicUrl,
+    outbox: Arc<Notify>,
+    ring: RingHandle,
+) -> App {
+    let at_once = NonZeroUsize::new(cores()).unwrap_or(NonZeroUsize::MIN);
+    App::new(AppParts {
+        store: Arc::clone(&installation.store),
+        clock: Arc::clone(&installation.clock),
+        entropy: Arc::clone(&installation.entropy),
+        keys: Arc::clone(&installation.keys),
+        limits: Arc::clone(&installation.limits),
+        ring,
+        hasher: Hasher::new(at_once, settings.password.queue),
+        argon2: settings.password.argon2,
+        public_url: public_url.clone(),
+        trusted_proxies: settings.http.trusted_proxies.iter().copied().collect::<TrustedProxies>(),
+        tokens_across: settings.tokens.across,
+        login_rate: RateLimit::per_minute(settings.limits.login_per_client_ip_per_minute),
+        outbox,
+        version: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// Collects what every crate counts.
+fn metrics() -> Result<MetricsText, ServeError> {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder)
+        .map_err(|_| ServeError::Server(std::io::Error::other("a second metrics recorder")))?;
+    Ok(MetricsText::new(move || {
+        handle.run_upkeep();
+        handle.render()
+    }))
+}
+
+/// How mails leave: to an SMTP server, or into files.
+struct MailSetup {
+    mailer: Arc<dyn Mailer>,
+    files: Option<Mailbox>,
+}
+
+impl MailSetup {
+    fn new(settings: &Settings, public_url: &PublicUrl) -> Result<Self, ConfigError> {
+        let sender = Sender::new(settings.mail.from.as_deref(), public_url.as_str())
+            .map_err(|error| ConfigError::setting("mail.from", error))?;
+        let transport = MailTransport::from_setting(settings.mail.url.as_ref().map(Secret::expose))
+            .map_err(|error| ConfigError::setting("mail.url", error))?;
+        match transport {
+            MailTransport::Files => {
+                let folder = settings.data.dir.join("outbox");
+                let clock = Arc::new(crate::system::SystemClock);
+                Ok(Self {
+                    mailer: Arc::new(FileMailer::new(&folder, sender, clock, Some(OUTBOX_FILES))),
+                    files: settings.dev.then(|| Mailbox::new(folder)),
+                })
+            }
+            MailTransport::Smtp(server) => {
+                let roots = settings.mail.ca_file.as_ref().map(std::fs::read_to_string).transpose();
+                let roots = roots.map_err(|error| ConfigError::setting("mail.ca_file", error))?;
+                let mailer = SmtpMailer::new(server, sender, roots.as_deref(), Arc::new(crate::system::SystemClock))
+                    .map_err(|error| ConfigError::setting("mail.ca_file", error))?;
+                Ok(Self { mailer: Arc::new(mailer), files: None })
+            }
+        }
+    }
+
+    fn mailbox(&self) -> Option<Arc<dyn MailboxReader>> {
+        self.files.clone().map(|files| Arc::new(OutboxFiles(files)) as Arc<dyn MailboxReader>)
+    }
+
+    fn worker(self, installation: &Installation) -> OutboxWorker {
+        OutboxWorker {
+            store: Arc::clone(&installation.store),
+            master: installation.keys.master.clone(),
+            mailer: self.mailer,
+            clock: Arc::clone(&installation.clock),
+            policy: OutboxPolicy::default(),
+        }
+    }
+}

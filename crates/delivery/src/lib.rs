@@ -1,0 +1,22 @@
+//! Mail: from the outbox to an SMTP server, or into files where none is set.
+//!
+//! [`OutboxWorker`] takes mails out of the store and hands each to a [`Mailer`] until that took it or there is no
+//! hope left. Nothing here decides whether a mail is written, and nothing of a mail but its id and the
+//! recipient's domain reaches a log.
+
+mod compose;
+mod files;
+mod mailbox;
+mod mailer;
+mod outbox;
+mod sender;
+mod smtp;
+mod transport;
+
+pub use files::FileMailer;
+pub use mailbox::{DeliveredMail, MailFileId, MailFileIdError, MailSummary, Mailbox};
+pub use mailer::{MailError, MailFault, Mailer, SmtpStep};
+pub use outbox::{OutboxPolicy, OutboxWorker};
+pub use sender::{Sender, SenderError};
+pub use smtp::{SmtpMailer, SmtpSetupError};
+pub use transport::{MailTransport, MailUrlError, SmtpCredentials, SmtpServer, TlsUse};

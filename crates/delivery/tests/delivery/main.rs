@@ -1,0 +1,22 @@
+//! Mail over real sockets, against a server that can be told to misbehave.
+
+#[cfg(test)]
+mod behaviour;
+#[cfg(test)]
+mod certificate;
+#[cfg(test)]
+mod doubles;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod outbox;
+#[cfg(test)]
+mod sink;
+#[cfg(test)]
+mod smtp;
+#[cfg(test)]
+mod tls;
+#[cfg(test)]
+mod wire;
+#[cfg(test)]
+mod world;

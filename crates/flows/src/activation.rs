@@ -1,0 +1,137 @@
+use clavis_identity::{
+    Account, AccountState, Accounts, Identities, IdentityKey, Ticket, TicketPurpose, Tickets,
+};
+use clavis_kernel::{Answer, Email, Secret, StoreError, TokenDigest};
+
+use crate::log_in::SessionRequest;
+use crate::{AccountView, AuditAction, Flows, Grant, LetterKind};
+
+/// Why an activation was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ActivationError {
+    /// No such ticket, or it was used, or its account cannot be activated by mail.
+    #[error("the ticket is not valid")]
+    Unknown,
+    /// Its time is over.
+    #[error("the ticket has expired")]
+    Expired,
+    /// The account is active already.
+    #[error("the account is active already")]
+    AlreadyActive,
+}
+
+/// Why no further activation mail was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ResendError {
+    /// No account has this address.
+    #[error("no such address")]
+    UnknownAddress,
+    /// The account is active already.
+    #[error("the account is active already")]
+    AlreadyActive,
+    /// An operator locked or banned the account.
+    #[error("the account is suspended")]
+    Suspended,
+    /// Enough mails were sent lately.
+    #[error("too many mails")]
+    TooManyMails,
+}
+
+impl Flows<'_> {
+    /// Makes the pending account of a mailed ticket active, and its address proven.
+    pub fn activate(&self, ticket: &Secret) -> Answer<Account, ActivationError> {
+        let now = self.now();
+        let digest = TokenDigest::of(ticket.expose());
+        let Some(ticket) = Tickets::spend(self.ports, &digest, TicketPurpose::Activate, now)? else {
+            return self.why_not_activated(&digest).map(Err);
+        };
+        self.prove_address(&ticket)?;
+        if !self
+            .ports
+            .set_state(ticket.account, AccountState::Pending, AccountState::Active, now)?
+        {
+            return self.state_refusal(&ticket).map(Err);
+        }
+        self.audit(Some(ticket.account), AuditAction::Activate)?;
+        let account = Accounts::find(self.ports, ticket.account)?;
+        account
+            .map(Ok)
+            .ok_or_else(|| StoreError::new("Accounts::find", "a ticket without an account"))
+    }
+
+    /// As [`Flows::activate`], and opens a session for who holds the ticket.
+    pub fn activate_and_log_in(
+        &self,
+        ticket: &Secret,
+        request: &SessionRequest,
+    ) -> Answer<Grant, ActivationError> {
+        let account = match self.activate(ticket)? {
+            Ok(account) => account,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        match self.open_session(&account, request)? {
+            Ok(grant) => Ok(Ok(grant)),
+            Err(refusal) => Err(StoreError::new("open_session", refusal)),
+        }
+    }
+
+    /// Mails a fresh activation ticket to a pending account.
+    pub fn resend_activation(&self, address: &Email) -> Answer<(), ResendError> {
+        let Some(view) = self.by_address(address)? else {
+            return Ok(Err(ResendError::UnknownAddress));
+        };
+        match view.account.state {
+            AccountState::Pending => {}
+            AccountState::Active => return Ok(Err(ResendError::AlreadyActive)),
+            AccountState::Locked | AccountState::Banned => return Ok(Err(ResendError::Suspended)),
+            AccountState::Deleted | AccountState::Withdrawn => return Ok(Err(ResendError::UnknownAddress)),
+        }
+        if self.mailed_too_often(view.account.id)? {
+            return Ok(Err(ResendError::TooManyMails));
+        }
+        let to = view.log_in_address().unwrap_or_else(|| address.clone());
+        self.mail_ticket(
+            &view.account,
+            TicketPurpose::Activate,
+            LetterKind::Activation,
+            &to,
+        )?;
+        self.audit(Some(view.account.id), AuditAction::RequestActivation)?;
+        Ok(Ok(()))
+    }
+
+    /// Whoever holds a ticket receives mail at the address it was sent to: proven, if it still is the account's.
+    pub(crate) fn prove_address(&self, ticket: &Ticket) -> Result<bool, StoreError> {
+        self.ports
+            .prove(&IdentityKey::address(&ticket.address), ticket.account, self.now())
+    }
+
+    /// The account that has this log-in address.
+    pub(crate) fn by_address(&self, address: &Email) -> Result<Option<AccountView>, StoreError> {
+        let Some(identity) = Identities::find(self.ports, &IdentityKey::address(address))? else {
+            return Ok(None);
+        };
+        let account = Accounts::find(self.ports, identity.account)?;
+        account.map(|account| self.view(account)).transpose()
+    }
+
+    fn why_not_activated(&self, digest: &TokenDigest) -> Result<ActivationError, StoreError> {
+        let Some(ticket) = Tickets::find(self.ports, digest, TicketPurpose::Activate)? else {
+            return Ok(ActivationError::Unknown);
+        };
+        if ticket.spent_at.is_none() && ticket.expires_at <= self.now() {
+            return Ok(ActivationError::Expired);
+        }
+        self.state_refusal(&ticket)
+    }
+
+    fn state_refusal(&self, ticket: &Ticket) -> Result<ActivationError, StoreError> {
+        let account = Accounts::find(self.ports, ticket.account)?;
+        let active = account.is_some_and(|account| account.state == AccountState::Active);
+        Ok(if active {
+            ActivationError::AlreadyActive
+        } else {
+            ActivationError::Unknown
+        })
+    }
+}

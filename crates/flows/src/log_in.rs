@@ -1,0 +1,202 @@
+use clavis_identity::{
+    Account, AccountState, Accounts, FailureCount, Identities, IdentityKey, LoginFailures, Name,
+    PasswordCredential, PasswordCredentials, PasswordHash, Verdict,
+};
+use clavis_kernel::{AccountId, Answer, Email};
+use clavis_rbac::{Applications, Assignments, GrantedScopes};
+
+use crate::{AuditAction, Flows, Grant};
+
+/// By what somebody logs in.
+#[derive(Debug, Clone)]
+pub enum LoginName {
+    /// A log-in address.
+    Address(Email),
+    /// A log-in name.
+    Name(Name),
+}
+
+/// An account whose password is to be checked: the first of the three steps of a log-in.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Whose.
+    pub account: AccountId,
+    /// What to compare with, outside any transaction.
+    pub credential: PasswordCredential,
+}
+
+/// A candidate whose password was checked: the second step.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// Who.
+    pub candidate: Candidate,
+    /// What the comparison said.
+    pub verdict: Verdict,
+    /// A new hash of the same password, when the stored one is outdated.
+    pub rehash: Option<PasswordHash>,
+}
+
+/// What a log-in is to give.
+#[derive(Debug, Clone)]
+pub struct SessionRequest {
+    /// The application logged in to, by its name.
+    pub application: String,
+    /// What the client calls its device.
+    pub device: Option<String>,
+}
+
+/// Why a log-in was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LogInError {
+    /// No account has this address or name, or only a tombstone.
+    #[error("no such account")]
+    UnknownAccount,
+    /// The account awaits activation.
+    #[error("the account is not activated")]
+    NotActivated,
+    /// An operator locked or banned the account.
+    #[error("the account is suspended")]
+    Suspended,
+    /// The account has no password.
+    #[error("the account has no password")]
+    NoPassword,
+    /// The password is another.
+    #[error("wrong password")]
+    WrongPassword,
+    /// Too many wrong passwords lately; told to nobody but the audit trail.
+    #[error("locked after too many failures")]
+    LockedOut,
+    /// No application has that name.
+    #[error("no such application")]
+    UnknownApplication,
+}
+
+impl Flows<'_> {
+    /// The first step of a log-in, in a transaction that only reads: who it would be, and what to compare the
+    /// password with.
+    pub fn candidate(&self, login: &LoginName) -> Answer<Candidate, LogInError> {
+        let key = match login {
+            LoginName::Address(address) => IdentityKey::address(address),
+            LoginName::Name(name) => IdentityKey::name(name),
+        };
+        let Some(identity) = Identities::find(self.ports, &key)? else {
+            return Ok(Err(LogInError::UnknownAccount));
+        };
+        self.candidate_of(identity.account)
+    }
+
+    /// As [`Flows::candidate`], of an account that is known already.
+    pub fn candidate_of(&self, account: AccountId) -> Answer<Candidate, LogInError> {
+        let account = Accounts::find(self.ports, account)?;
+        let account = match usable(account) {
+            Ok(account) => account,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let credential = PasswordCredentials::find(self.ports, account.id)?;
+        Ok(credential
+            .map(|credential| Candidate {
+                account: account.id,
+                credential,
+            })
+            .ok_or(LogInError::NoPassword))
+    }
+
+    /// The third step: decides again on what holds now, counts a failure or opens a session.
+    pub fn log_in(&self, checked: &Checked, request: &SessionRequest) -> Answer<Grant, LogInError> {
+        let account = match self.prove_password(checked, AuditAction::LogIn)? {
+            Ok(account) => account,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        self.open_session(&account, request)
+    }
+
+    /// Opens a session for somebody the operator vouches for instead of a password.
+    pub fn impersonate(&self, account: AccountId, request: &SessionRequest) -> Answer<Grant, LogInError> {
+        match usable(Accounts::find(self.ports, account)?) {
+            Ok(account) => self.open_session(&account, request),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// The one place where a password counts as right or wrong, at every door. The comparison was made outside
+    /// the transaction, so the account's state, its lockout and the credential's version are looked at again.
+    pub(crate) fn prove_password(
+        &self,
+        checked: &Checked,
+        action: AuditAction,
+    ) -> Answer<Account, LogInError> {
+        let now = self.now();
+        let Candidate {
+            account: id,
+            credential,
+        } = &checked.candidate;
+        let account = match usable(self.ports.find_for_update(*id)?) {
+            Ok(account) => account,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let failures = LoginFailures::find(self.ports, *id)?;
+        let policy = &self.limits.lockout;
+        if failures.is_some_and(|count| count.locks_out(now, policy)) {
+            self.audit_refusal(Some(*id), action, LogInError::LockedOut)?;
+            return Ok(Err(LogInError::LockedOut));
+        }
+        let current = PasswordCredentials::find(self.ports, *id)?;
+        let same_password = current.is_some_and(|current| current.version == credential.version);
+        if !same_password || !checked.verdict.is_right() {
+            LoginFailures::put(
+                self.ports,
+                &FailureCount::after_failure(failures, *id, now, policy),
+            )?;
+            self.audit_refusal(Some(*id), action, LogInError::WrongPassword)?;
+            return Ok(Err(LogInError::WrongPassword));
+        }
+        if failures.is_some() {
+            self.ports.clear(*id)?;
+        }
+        if let Some(hash) = &checked.rehash {
+            self.ports.rehash(*id, credential.version, hash)?;
+        }
+        Ok(Ok(account))
+    }
+
+    /// A session, its first refresh token and what goes with them.
+    pub(crate) fn open_session(
+        &self,
+        account: &Account,
+        request: &SessionRequest,
+    ) -> Answer<Grant, LogInError> {
+        let Some(application) = Applications::find_by_name(self.ports, &request.application)? else {
+            return Ok(Err(LogInError::UnknownApplication));
+        };
+        let roles = Assignments::of_account(self.ports, account.id, application.id)?;
+        let role = self.effective_role(&application, &roles)?;
+        let scopes = GrantedScopes::at_login(role.as_ref());
+        let session = self.begin_session(account.id, Some(application.id), request.device.as_deref())?;
+        let refresh_token = self
+            .tokens()
+            .begin_family(session.id, &scopes.joined(), session.expires_at)?;
+        self.ports.set_last_login(account.id, self.now())?;
+        self.audit(Some(account.id), AuditAction::LogIn)?;
+        let account = self.view(account.clone())?;
+        let roles = roles.into_iter().map(|assigned| assigned.role.name).collect();
+        Ok(Ok(Grant {
+            account,
+            session: session.id,
+            refresh_token,
+            application,
+            scopes,
+            roles,
+        }))
+    }
+}
+
+/// The account, if its state lets anybody log in to it.
+pub(crate) fn usable(account: Option<Account>) -> Result<Account, LogInError> {
+    let account = account.ok_or(LogInError::UnknownAccount)?;
+    match account.state {
+        AccountState::Active => Ok(account),
+        AccountState::Pending => Err(LogInError::NotActivated),
+        AccountState::Locked | AccountState::Banned => Err(LogInError::Suspended),
+        AccountState::Deleted | AccountState::Withdrawn => Err(LogInError::UnknownAccount),
+    }
+}

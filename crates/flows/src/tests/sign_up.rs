@@ -1,0 +1,155 @@
+use clavis_identity::AccountState;
+use clavis_kernel::Dialect;
+
+use super::{World, email, name};
+use crate::*;
+
+#[test]
+fn an_address_belongs_to_one_account_ignoring_case() {
+    let world = World::default();
+    world.sign_up("Ann@Example.org");
+    let again = world.flows().sign_up(&world.command("ann@EXAMPLE.org")).unwrap();
+    assert_eq!(again.err(), Some(SignUpError::AddressTaken));
+    assert_eq!(clavis_identity::Accounts::count(&world.ports).unwrap(), 1);
+}
+
+#[test]
+fn a_name_belongs_to_one_account_and_a_refusal_leaves_nothing() {
+    let world = World::default().through(Dialect::Pluto);
+    let ann = SignUp {
+        name: Some(name("Ann")),
+        ..world.command("ann@example.org")
+    };
+    world.flows().sign_up(&ann).unwrap().unwrap();
+    let other = SignUp {
+        name: Some(name(" ann ")),
+        ..world.command("other@example.org")
+    };
+    assert_eq!(
+        world.flows().sign_up(&other).unwrap().err(),
+        Some(SignUpError::NameTaken)
+    );
+    assert!(
+        world
+            .flows()
+            .sign_up(&world.command("other@example.org"))
+            .unwrap()
+            .is_ok(),
+        "the address is free"
+    );
+}
+
+#[test]
+fn an_account_that_awaits_activation_is_told_apart() {
+    let world = World::default();
+    world.sign_up_pending("ann@example.org");
+    let again = world.flows().sign_up(&world.command("ann@example.org")).unwrap();
+    assert_eq!(again.err(), Some(SignUpError::AddressAwaitsActivation));
+}
+
+#[test]
+fn being_active_proves_no_address_and_a_ticket_does() {
+    let world = World::default();
+    let proven = |address| {
+        let key = clavis_identity::IdentityKey::address(&email(address));
+        clavis_identity::Identities::find(&world.ports, &key)
+            .unwrap()
+            .unwrap()
+            .proven_at
+            .is_some()
+    };
+    world.sign_up("bob@example.org");
+    assert!(!proven("bob@example.org"));
+    let (account, ticket) = world.sign_up_pending("ann@example.org");
+    assert_eq!(account.state, AccountState::Pending);
+    assert!(!proven("ann@example.org"));
+    let active = world.flows().activate(&ticket).unwrap().unwrap();
+    assert_eq!(active.state, AccountState::Active);
+    assert!(proven("ann@example.org"));
+}
+
+#[test]
+fn an_activation_is_used_once_and_expires() {
+    let world = World::default();
+    let (_, ticket) = world.sign_up_pending("ann@example.org");
+    assert!(world.flows().activate(&ticket).unwrap().is_ok());
+    assert_eq!(
+        world.flows().activate(&ticket).unwrap().err(),
+        Some(ActivationError::AlreadyActive)
+    );
+    let (_, late) = world.sign_up_pending("bob@example.org");
+    world.clock.advance(chrono::Duration::hours(1));
+    assert_eq!(
+        world.flows().activate(&late).unwrap().err(),
+        Some(ActivationError::Expired)
+    );
+    let never = clavis_kernel::Secret::new("never issued");
+    assert_eq!(
+        world.flows().activate(&never).unwrap().err(),
+        Some(ActivationError::Unknown)
+    );
+}
+
+#[test]
+fn an_activation_lifts_no_ban() {
+    let world = World::default();
+    let (account, ticket) = world.sign_up_pending("ann@example.org");
+    let who = AccountSelector::Id(account.id);
+    world
+        .flows()
+        .set_state(&who, AccountState::Banned)
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        world.flows().activate(&ticket).unwrap().err(),
+        Some(ActivationError::Unknown)
+    );
+    assert_eq!(
+        world.log_in("ann@example.org", "Tecohvi0").err(),
+        Some(LogInError::Suspended)
+    );
+}
+
+#[test]
+fn a_further_mail_goes_to_a_pending_account_only_and_not_too_often() {
+    let mut world = World::default();
+    world.limits.mails_per_account_per_hour = 3;
+    let ann = email("ann@example.org");
+    assert_eq!(
+        world.flows().resend_activation(&ann).unwrap(),
+        Err(ResendError::UnknownAddress)
+    );
+    let (_, first) = world.sign_up_pending("ann@example.org");
+    for _ in 0..2 {
+        world.clock.advance(chrono::Duration::seconds(1));
+        assert_eq!(world.flows().resend_activation(&ann).unwrap(), Ok(()));
+    }
+    assert_eq!(
+        world.flows().resend_activation(&ann).unwrap(),
+        Err(ResendError::TooManyMails)
+    );
+    let newest = world.mailed("ann@example.org").unwrap();
+    assert_eq!(
+        world.flows().activate(&first).unwrap().err(),
+        Some(ActivationError::Unknown),
+        "it was replaced"
+    );
+    assert!(world.flows().activate(&newest).unwrap().is_ok());
+    assert_eq!(
+        world.flows().resend_activation(&ann).unwrap(),
+        Err(ResendError::AlreadyActive)
+    );
+}
+
+#[test]
+fn where_tickets_accumulate_older_links_stay_valid() {
+    let mut world = World::default().through(Dialect::Pluto);
+    world.door.new_ticket_replaces = false;
+    let (_, first) = world.sign_up_pending("ann@example.org");
+    world
+        .flows()
+        .resend_activation(&email("ann@example.org"))
+        .unwrap()
+        .unwrap();
+    assert!(world.flows().activate(&first).unwrap().is_ok());
+}

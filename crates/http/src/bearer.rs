@@ -1,0 +1,194 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use clavis_flows::{Standing, StandingError};
+use clavis_kernel::{AccountId, AccountNumber, Dialect, SessionId, TokenDigest};
+use clavis_tokens::{KeyOwner, SignedClaims, TokenError};
+
+use crate::{App, Fault};
+
+/// Most tokens remembered at once.
+const MAX_REMEMBERED: u64 = 100_000;
+/// How long a session's standing is believed without asking again. A revocation by this process is noticed at
+/// once; this bounds what another process's takes.
+const STANDING_BELIEVED_FOR: Duration = Duration::from_millis(800);
+
+/// What every first-party access token says in its dialect's way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BearerFacts {
+    /// The log-in it comes from.
+    pub session: SessionId,
+    /// Whom it names.
+    pub subject: Subject,
+    /// From this moment on it is worth nothing.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// How a token names its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// By its id.
+    Id(AccountId),
+    /// By its number.
+    Number(AccountNumber),
+}
+
+/// An access token that was checked: signature, time, session, account.
+#[derive(Debug)]
+pub struct Authenticated {
+    /// The dialect that issued the token.
+    pub issuer: Dialect,
+    /// Who is behind it.
+    pub standing: Standing,
+    /// What it says.
+    pub signed: Arc<SignedClaims>,
+}
+
+/// Why a bearer token opens nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BearerError {
+    /// Not a token of ours, or changed.
+    #[error("not a token of this server")]
+    Invalid,
+    /// A token of ours that is no first-party access token: a mail token, an ID token, or one of another
+    /// dialect where crossing is off or the key is shared.
+    #[error("not an access token for this door")]
+    NotAnAccessToken,
+    /// Its time is over.
+    #[error("the token has expired")]
+    Expired,
+    /// Its session was ended, or its account may hold no tokens.
+    #[error("the token was revoked")]
+    Revoked,
+    /// No answer.
+    #[error("no answer")]
+    Fault(Fault),
+}
+
+impl From<Fault> for BearerError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Tokens verified lately. A signature is verified once; whether its session still stands is asked again when
+/// it was asked too long ago, or when anything was revoked since.
+pub(crate) struct BearerCache {
+    known: moka::sync::Cache<TokenDigest, Arc<Known>>,
+}
+
+struct Known {
+    facts: BearerFacts,
+    authenticated: Arc<Authenticated>,
+    asked_at: Instant,
+    revocations: u64,
+}
+
+impl Default for BearerCache {
+    fn default() -> Self {
+        let known = moka::sync::Cache::builder()
+            .max_capacity(MAX_REMEMBERED)
+            .time_to_idle(Duration::from_secs(300))
+            .build();
+        Self { known }
+    }
+}
+
+impl App {
+    /// Whose access token this is, for the door of a dialect.
+    pub async fn authenticate(&self, token: &str, door: Dialect) -> Result<Arc<Authenticated>, BearerError> {
+        let digest = TokenDigest::of(token);
+        let now = self.clock.now();
+        let known = self.bearers().known.get(&digest);
+        let (facts, signed, issuer) = match known {
+            Some(known) => {
+                self.may_cross(&known.authenticated.signed, known.authenticated.issuer, door)?;
+                if known.facts.expires_at <= now {
+                    return Err(BearerError::Expired);
+                }
+                let fresh = known.asked_at.elapsed() < STANDING_BELIEVED_FOR
+                    && known.revocations == self.store.revocations();
+                if fresh {
+                    return Ok(Arc::clone(&known.authenticated));
+                }
+                (known.facts.clone(), Arc::clone(&known.authenticated.signed), known.authenticated.issuer)
+            }
+            None => {
+                let signed = self.verify(token).await?;
+                let issuer = issuer(&signed)?;
+                self.may_cross(&signed, issuer, door)?;
+                let facts = facts(&signed, issuer).ok_or(BearerError::NotAnAccessToken)?;
+                if facts.expires_at <= now {
+                    return Err(BearerError::Expired);
+                }
+                (facts, Arc::new(signed), issuer)
+            }
+        };
+        // Read before the store is asked: a revocation in between makes the entry stale, not wrong.
+        let (asked_at, revocations) = (Instant::now(), self.store.revocations());
+        let standing = self.standing(facts.session).await?;
+        let same_account = match facts.subject {
+            Subject::Id(id) => id == standing.account,
+            Subject::Number(number) => number == standing.number,
+        };
+        if !same_account || standing.through != issuer {
+            return Err(BearerError::Invalid);
+        }
+        let authenticated = Arc::new(Authenticated { issuer, standing, signed });
+        let known = Known { facts, authenticated: Arc::clone(&authenticated), asked_at, revocations };
+        self.bearers().known.insert(digest, Arc::new(known));
+        Ok(authenticated)
+    }
+
+    /// A token's claims once its signature was verified. A key that appeared since the ring was opened is
+    /// looked for once.
+    pub(crate) async fn verify(&self, token: &str) -> Result<SignedClaims, BearerError> {
+        match self.ring.get().verify(token) {
+            Ok(signed) => Ok(signed),
+            Err(TokenError::UnknownKey) if self.ring.may_look_again() => {
+                if let Err(error) = self.ring.reload().await {
+                    tracing::warn!(%error, "the signing keys could not be read again");
+                }
+                self.ring.get().verify(token).map_err(|_| BearerError::Invalid)
+            }
+            Err(TokenError::UnknownKey | TokenError::Malformed | TokenError::BadSignature) => {
+                Err(BearerError::Invalid)
+            }
+        }
+    }
+
+    fn may_cross(&self, signed: &SignedClaims, issuer: Dialect, door: Dialect) -> Result<(), BearerError> {
+        if issuer == door || (self.tokens_across && !signed.shared_secret) {
+            return Ok(());
+        }
+        Err(BearerError::NotAnAccessToken)
+    }
+
+    async fn standing(&self, session: SessionId) -> Result<Standing, BearerError> {
+        let standing = clavis_flows::read(self.store.as_ref(), {
+            let clock = Arc::clone(&self.clock);
+            move |ports| clavis_flows::standing(ports, session, clock.now())
+        });
+        match standing.await.map_err(Fault::from)? {
+            Ok(standing) => Ok(standing),
+            Err(StandingError::SessionEnded | StandingError::AccountNotActive) => Err(BearerError::Revoked),
+        }
+    }
+}
+
+fn issuer(signed: &SignedClaims) -> Result<Dialect, BearerError> {
+    match signed.owner {
+        KeyOwner::Dialect(dialect) => Ok(dialect),
+        KeyOwner::OpenId => Err(BearerError::NotAnAccessToken),
+    }
+}
+
+/// What a dialect's access token says; `None` when it is none, or lacks what it must have.
+fn facts(signed: &SignedClaims, issuer: Dialect) -> Option<BearerFacts> {
+    match issuer {
+        Dialect::Pluto => crate::dialects::pluto::bearer_facts(signed),
+        Dialect::BackendPlus => crate::dialects::backend_plus::bearer_facts(signed),
+        Dialect::Operator => None,
+    }
+}

@@ -1,0 +1,91 @@
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use clavis_kernel::{AccountId, Dialect, SessionId};
+
+use super::error::Refusal;
+use super::{BackendPlus, claims};
+use crate::{Fault, Subject};
+
+/// Who calls, once proven.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    pub(super) account: AccountId,
+    pub(super) session: SessionId,
+}
+
+impl BackendPlus {
+    /// Who calls: by the cookie, when it verifies and its session lives; else by the access token.
+    pub(super) async fn authenticate(&self, request: &HttpRequest) -> Result<Known, Refusal> {
+        if let Some(known) = self.by_cookie(request).await? {
+            return Ok(known);
+        }
+        let profile = self.rules.profile;
+        let token = bearer(request).ok_or_else(|| profile.not_authenticated())?;
+        let authenticated = self.app.authenticate(token, Dialect::BackendPlus).await;
+        let standing = &authenticated.map_err(|refusal| profile.bearer(refusal))?.standing;
+        Ok(Known {
+            account: standing.account,
+            session: standing.session,
+        })
+    }
+
+    async fn by_cookie(&self, request: &HttpRequest) -> Result<Option<Known>, Fault> {
+        let Some(cookie) = self.cookies.permissions(request.headers()) else {
+            return Ok(None);
+        };
+        let facts = claims::cookie_facts(&cookie).filter(|facts| self.app.clock.now() < facts.expires_at);
+        let Some(facts) = facts else { return Ok(None) };
+        let standing = self
+            .look_up(request, move |on| {
+                clavis_flows::standing(on.ports, facts.session, on.clock.now())
+            })
+            .await?;
+        let standing = standing.ok().filter(|standing| {
+            standing.through == Dialect::BackendPlus && facts.subject == Subject::Id(standing.account)
+        });
+        Ok(standing.map(|standing| Known {
+            account: standing.account,
+            session: standing.session,
+        }))
+    }
+}
+
+/// The access token: with the scheme `Bearer` in any case, or bare.
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let value = request
+        .headers()
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .trim();
+    let token = match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        Some(_) => return None,
+        None => value,
+    };
+    (!token.is_empty()).then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_token_comes_with_its_scheme_in_any_case_or_bare() {
+        #[track_caller]
+        fn check(value: &str, expected: Option<&str>) {
+            let request = TestRequest::default()
+                .insert_header((header::AUTHORIZATION, value))
+                .to_http_request();
+            assert_eq!(bearer(&request), expected, "{value:?}");
+        }
+        check("Bearer abc", Some("abc"));
+        check("bEARER  abc ", Some("abc"));
+        check("abc", Some("abc"));
+        check("Basic abc", None);
+        check("Bearer ", Some("Bearer"));
+        check("", None);
+    }
+}

@@ -1,0 +1,314 @@
+use std::path::PathBuf;
+
+use clavis_kernel::{Dialect, Secret};
+use clavis_tokens::{Algorithm, KeyOwner, SharedKey};
+
+use super::cookies::SameSite;
+use super::error::Profile;
+use crate::lenient;
+
+/// The dialect's settings: the names of its contract in lower case, and some of our own.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the contract's switches are independent of each other"
+)]
+pub struct Settings {
+    /// Whether the dialect is served at all.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub enabled: bool,
+    /// Which answers to give where releases differ.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub profile: Profile,
+    /// Whether `/auth` is served.
+    #[serde(alias = "auth_enable", deserialize_with = "lenient::flag")]
+    pub auth_enabled: bool,
+    /// Whether people register and log in with passwords here.
+    #[serde(alias = "auth_local_users_enable", deserialize_with = "lenient::flag")]
+    pub auth_local_users_enabled: bool,
+    /// Where a browser goes after an activation.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub redirect_url_success: Option<String>,
+    /// Where a browser goes when an activation failed.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub redirect_url_error: Option<String>,
+    /// The key that signs cookies; unset, one of the installation's own does.
+    #[serde(deserialize_with = "lenient::optional_secret")]
+    pub cookie_secret: Option<Secret>,
+    /// Whether cookies are marked `Secure`; unset, they are when the public URL is https.
+    #[serde(deserialize_with = "lenient::optional_flag")]
+    pub cookie_secure: Option<bool>,
+    /// `lax`, `strict` or `none`.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub cookie_same_site: SameSite,
+    /// The secret (HS algorithms) or PEM private key (RS algorithms) that signs; unset, a generated RSA key.
+    #[serde(deserialize_with = "lenient::optional_secret")]
+    pub jwt_key: Option<Secret>,
+    /// HS256, HS384, HS512, RS256, RS384 or RS512.
+    #[serde(deserialize_with = "lenient::text")]
+    pub jwt_algorithm: String,
+    /// The claim that holds Hasura's claims.
+    #[serde(deserialize_with = "lenient::text")]
+    pub jwt_claims_namespace: String,
+    /// The `iss` claim; unset, the public URL (`nhost` in the v2.7 profile).
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub jwt_issuer: Option<String>,
+    /// How long an access token lives, in minutes.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub jwt_expires_in: u32,
+    /// How long a refresh token lives, in minutes.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub jwt_refresh_expires_in: u32,
+    /// Attributes that become claims.
+    #[serde(deserialize_with = "lenient::list")]
+    pub jwt_custom_fields: Vec<String>,
+    /// Domains whose addresses may be used; empty is every domain.
+    #[serde(deserialize_with = "lenient::list")]
+    pub allowed_email_domains: Vec<String>,
+    /// The shortest new password, in characters.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub min_password_length: u32,
+    /// Attributes that may be given at registration.
+    #[serde(deserialize_with = "lenient::list")]
+    pub registration_custom_fields: Vec<String>,
+    /// The default role of a new account.
+    #[serde(deserialize_with = "lenient::text")]
+    pub default_user_role: String,
+    /// The roles of a new account; unset, its default role.
+    #[serde(deserialize_with = "optional_list")]
+    pub default_allowed_user_roles: Option<Vec<String>>,
+    /// The roles that may be asked for at registration; unset, those of a new account.
+    #[serde(deserialize_with = "optional_list")]
+    pub allowed_user_roles: Option<Vec<String>>,
+    /// Whether a new account is active at once.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub auto_activate_new_users: bool,
+    /// Whether addresses are verified by mail.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub verify_emails: bool,
+    /// Whether people may delete their accounts; unset, they may, but not in the v2.7 profile.
+    #[serde(deserialize_with = "lenient::optional_flag")]
+    pub allow_user_self_delete: Option<bool>,
+    /// Whether lost passwords may be reset by mail; unset, they may, but not in the v2.7 profile.
+    #[serde(alias = "lost_password_enable", deserialize_with = "lenient::optional_flag")]
+    pub lost_password_enabled: Option<bool>,
+    /// Whether people may change their address.
+    #[serde(alias = "change_email_enable", deserialize_with = "lenient::flag")]
+    pub change_email_enabled: bool,
+    /// Whether the old address is told when it was replaced.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub notify_email_change: bool,
+    /// Whether this dialect sends mail.
+    #[serde(alias = "emails_enable", deserialize_with = "lenient::flag")]
+    pub emails_enabled: bool,
+    /// Requests of one client in each time frame; 0 is without limit.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub max_requests: u32,
+    /// The time frame, in milliseconds.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub time_frame: u32,
+    /// For how long a spent refresh token still yields its successor; 0 is strict.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub refresh_reuse_window_seconds: u32,
+    /// Origins whose pages may call; empty is every origin.
+    #[serde(deserialize_with = "lenient::list")]
+    pub cors_allowed_origins: Vec<String>,
+    /// Whether a log-in answers for an unknown or inactive account as for a wrong password.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub hide_unknown_accounts: bool,
+    /// Whether a request for a password reset tells that there is no such account.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub reveal_unknown_accounts: bool,
+    /// A directory with the operator's own mail templates.
+    #[serde(deserialize_with = "optional_path")]
+    pub templates_dir: Option<PathBuf>,
+    /// Whether mails carry their ticket in the header `X-Ticket` too.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub ticket_header: bool,
+    /// Whether the admin secret takes the place of a password at log-in.
+    #[serde(alias = "user_impersonation_enable", deserialize_with = "lenient::flag")]
+    pub user_impersonation_enabled: bool,
+    /// The admin secret.
+    #[serde(deserialize_with = "lenient::optional_secret")]
+    pub hasura_graphql_admin_secret: Option<Secret>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            profile: Profile::default(),
+            auth_enabled: true,
+            auth_local_users_enabled: true,
+            redirect_url_success: None,
+            redirect_url_error: None,
+            cookie_secret: None,
+            cookie_secure: None,
+            cookie_same_site: SameSite::Lax,
+            jwt_key: None,
+            jwt_algorithm: Algorithm::Rs256.name().to_owned(),
+            jwt_claims_namespace: "https://hasura.io/jwt/claims".to_owned(),
+            jwt_issuer: None,
+            jwt_expires_in: 15,
+            jwt_refresh_expires_in: 43_200,
+            jwt_custom_fields: Vec::new(),
+            allowed_email_domains: Vec::new(),
+            min_password_length: 6,
+            registration_custom_fields: Vec::new(),
+            default_user_role: "user".to_owned(),
+            default_allowed_user_roles: None,
+            allowed_user_roles: None,
+            auto_activate_new_users: false,
+            verify_emails: true,
+            allow_user_self_delete: None,
+            lost_password_enabled: None,
+            change_email_enabled: true,
+            notify_email_change: true,
+            emails_enabled: true,
+            max_requests: 1000,
+            time_frame: 900_000,
+            refresh_reuse_window_seconds: 10,
+            cors_allowed_origins: Vec::new(),
+            hide_unknown_accounts: false,
+            reveal_unknown_accounts: false,
+            templates_dir: None,
+            ticket_header: true,
+            user_impersonation_enabled: false,
+            hasura_graphql_admin_secret: None,
+        }
+    }
+}
+
+/// A setting of the dialect that cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[error("{setting}: {expected}")]
+pub struct SettingsError {
+    setting: &'static str,
+    expected: String,
+}
+
+impl SettingsError {
+    pub(super) fn new(setting: &'static str, expected: impl Into<String>) -> Self {
+        Self {
+            setting,
+            expected: expected.into(),
+        }
+    }
+}
+
+impl Settings {
+    /// The key that the settings bring for signing; `None` where a generated one signs.
+    pub fn shared_key(&self) -> Result<Option<SharedKey>, SettingsError> {
+        let algorithm = self
+            .jwt_algorithm
+            .parse()
+            .ok()
+            .filter(|algorithm: &Algorithm| algorithm.is_symmetric() || algorithm.is_rsa())
+            .ok_or_else(|| {
+                SettingsError::new(
+                    "jwt_algorithm",
+                    "expected HS256, HS384, HS512, RS256, RS384 or RS512",
+                )
+            })?;
+        match &self.jwt_key {
+            Some(key) => {
+                let owner = KeyOwner::Dialect(Dialect::BackendPlus);
+                Ok(Some(SharedKey {
+                    owner,
+                    algorithm,
+                    key: key.clone(),
+                }))
+            }
+            None if algorithm == Algorithm::Rs256 => Ok(None),
+            None if algorithm.is_symmetric() => Err(SettingsError::new(
+                "jwt_key",
+                format!("{algorithm} needs a secret that is not empty"),
+            )),
+            None => Err(SettingsError::new(
+                "jwt_key",
+                format!("{algorithm} needs an RSA private key in PEM; only RS256 has a generated key"),
+            )),
+        }
+    }
+}
+
+/// An empty list is as if it were not there.
+fn optional_list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    Ok(Some(lenient::list(deserializer)?).filter(|parts: &Vec<_>| !parts.is_empty()))
+}
+
+fn optional_path<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    Ok(lenient::optional_text(deserializer)?.map(PathBuf::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(value: Value) -> Result<Settings, String> {
+        serde_json::from_value(value).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_name_reads_from_text() {
+        let settings = read(json!({
+            "profile": "v2.7", "jwt_expires_in": "5", "verify_emails": "false", "jwt_custom_fields": "a, b",
+            "cookie_secret": "", "emails_enable": "false", "allowed_user_roles": "",
+        }))
+        .unwrap();
+        assert_eq!(settings.profile, Profile::V2_7);
+        assert_eq!(settings.jwt_expires_in, 5);
+        assert!(!settings.verify_emails && !settings.emails_enabled);
+        assert_eq!(settings.jwt_custom_fields, ["a", "b"]);
+        assert!(settings.cookie_secret.is_none() && settings.allowed_user_roles.is_none());
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused() {
+        assert!(
+            read(json!({"server_url": "http://x"}))
+                .unwrap_err()
+                .starts_with("unknown field `server_url`")
+        );
+        assert_eq!(
+            read(json!({"profile": "v3"})).unwrap_err(),
+            "expected documented or v2.7"
+        );
+    }
+
+    #[test]
+    fn the_signing_key_fits_its_algorithm() {
+        #[track_caller]
+        fn check(algorithm: &str, key: &str, expected: Result<bool, &str>) {
+            let settings = read(json!({"jwt_algorithm": algorithm, "jwt_key": key})).unwrap();
+            let got = settings
+                .shared_key()
+                .map(|key| key.is_some())
+                .map_err(|error| error.to_string());
+            assert_eq!(got, expected.map_err(str::to_owned), "{algorithm}");
+        }
+        check("RS256", "", Ok(false));
+        check("RS256", "a PEM", Ok(true));
+        check("HS512", "secret", Ok(true));
+        check(
+            "HS256",
+            "",
+            Err("jwt_key: HS256 needs a secret that is not empty"),
+        );
+        check(
+            "RS384",
+            "",
+            Err("jwt_key: RS384 needs an RSA private key in PEM; only RS256 has a generated key"),
+        );
+        for other in ["ES256", "none", "hs256"] {
+            check(
+                other,
+                "x",
+                Err("jwt_algorithm: expected HS256, HS384, HS512, RS256, RS384 or RS512"),
+            );
+        }
+    }
+}

@@ -1,0 +1,449 @@
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
+use clavis_kernel::{Email, Secret};
+use serde_json::{Map, Value};
+
+use super::error::Refusal;
+use super::rules::Domains;
+
+/// The largest body, in bytes.
+const MAX_BODY: usize = 100 * 1024;
+/// The longest password, in UTF-16 code units, as JavaScript counts.
+const MAX_PASSWORD: usize = 128;
+/// The longest value of a custom attribute, as JSON, in bytes: it may travel in every token and cookie.
+const MAX_ATTRIBUTE: usize = 2048;
+
+/// A request's fields, each taken once; what is left in the end was not asked for.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    fields: Map<String, Value>,
+    /// What their names begin with in errors: `user_data.`.
+    path: String,
+}
+
+impl FromRequest for Fields {
+    type Error = Refusal;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Refusal>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = request.content_type().eq_ignore_ascii_case("application/json");
+        let announced = request
+            .headers()
+            .get(header::CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok());
+        let too_large = announced
+            .and_then(|length| length.parse().ok())
+            .is_some_and(|length: u64| usize::try_from(length).map_or(true, |length| length > MAX_BODY));
+        let body = web::Payload::from_request(request, payload);
+        Box::pin(async move {
+            if too_large {
+                return Err(Refusal::TOO_LARGE);
+            }
+            let body = body.await.map_err(|_| Refusal::MALFORMED)?;
+            let read = body
+                .to_bytes_limited(MAX_BODY)
+                .await
+                .map_err(|_| Refusal::TOO_LARGE)?;
+            let bytes = read.map_err(|_| Refusal::MALFORMED)?;
+            if is_json {
+                Self::parse(&bytes)
+            } else {
+                Ok(Self::default())
+            }
+        })
+    }
+}
+
+impl Fields {
+    fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        if bytes.is_empty() {
+            return Ok(Self::default());
+        }
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(fields)) => Ok(Self {
+                fields,
+                path: String::new(),
+            }),
+            Ok(Value::Array(_)) => Err(Refusal::invalid("\"value\" must be of type object".to_owned())),
+            Ok(_) | Err(_) => Err(Refusal::MALFORMED),
+        }
+    }
+
+    /// The fields of a query string.
+    pub(super) fn of_query(request: &HttpRequest) -> Result<Self, Refusal> {
+        let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+        let pairs = pairs.map_err(|_| Refusal::MALFORMED)?.into_inner();
+        let fields = pairs
+            .into_iter()
+            .map(|(name, value)| (name, Value::String(value)))
+            .collect();
+        Ok(Self {
+            fields,
+            path: String::new(),
+        })
+    }
+
+    /// Whether a field is there, of whatever type.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    /// Forgets a field that does not matter.
+    pub(super) fn ignore(&mut self, name: &str) {
+        self.fields.remove(name);
+    }
+
+    /// An address within the domains that are allowed.
+    pub(super) fn email(&mut self, name: &str, domains: &Domains) -> Result<Email, Refusal> {
+        let text = self.text(name)?;
+        let email = parse_email(&text).ok_or_else(|| self.invalid(name, "must be a valid email"))?;
+        if domains.admit(&email) {
+            Ok(email)
+        } else {
+            Err(self.invalid(name, "is not in an authorised domain"))
+        }
+    }
+
+    /// A new password.
+    pub(super) fn new_password(&mut self, name: &str, shortest: u32) -> Result<Secret, Refusal> {
+        let text = self.text(name)?;
+        match password_length(&text, shortest) {
+            Ok(()) => Ok(Secret::new(text)),
+            Err(problem) => Err(self.invalid(name, &problem)),
+        }
+    }
+
+    /// A password that exists; older ones may be short.
+    pub(super) fn password(&mut self, name: &str) -> Result<Secret, Refusal> {
+        self.new_password(name, 0)
+    }
+
+    /// A mailed ticket.
+    pub(super) fn ticket(&mut self, name: &str) -> Result<Secret, Refusal> {
+        let text = self.text(name)?;
+        let ticket = parse_uuid_v4(&text).ok_or_else(|| self.invalid(name, "must be a valid GUID"))?;
+        Ok(Secret::new(ticket))
+    }
+
+    /// `true` or `false`, also as text.
+    pub(super) fn flag(&mut self, name: &str) -> Result<Option<bool>, Refusal> {
+        match self.fields.remove(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+            Some(_) => Err(self.invalid(name, "must be a boolean")),
+        }
+    }
+
+    /// An object's fields.
+    pub(super) fn object(&mut self, name: &str) -> Result<Option<Self>, Refusal> {
+        match self.fields.remove(name) {
+            None => Ok(None),
+            Some(Value::Object(fields)) => Ok(Some(Self {
+                fields,
+                path: format!("{}{name}.", self.path),
+            })),
+            Some(_) => Err(self.invalid(name, "must be of type object")),
+        }
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, Refusal> {
+        match self.fields.remove(name) {
+            None => Ok(None),
+            Some(Value::Array(values)) => {
+                let texts = values
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, value)| self.non_empty(&format!("{name}[{index}]"), value));
+                texts.collect::<Result<Vec<_>, _>>().map(Some)
+            }
+            Some(_) => Err(self.invalid(name, "must be an array")),
+        }
+    }
+
+    /// A text that need not be there.
+    pub(super) fn optional_text(&mut self, name: &str) -> Result<Option<String>, Refusal> {
+        self.fields
+            .remove(name)
+            .map(|value| self.non_empty(name, value))
+            .transpose()
+    }
+
+    /// A custom attribute: a text, a number, a boolean, an object, or a list of those.
+    pub(super) fn attribute(&mut self, name: &str) -> Result<Option<Value>, Refusal> {
+        let Some(value) = self.fields.remove(name) else {
+            return Ok(None);
+        };
+        let fits = match &value {
+            Value::Null => false,
+            Value::Array(values) => !values.iter().any(|value| value.is_null() || value.is_array()),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => true,
+        };
+        if !fits {
+            return Err(self.invalid(name, "must be one of [array, string, number, boolean, object]"));
+        }
+        if value.to_string().len() > MAX_ATTRIBUTE {
+            let problem = format!("length must be less than or equal to {MAX_ATTRIBUTE} characters long");
+            return Err(self.invalid(name, &problem));
+        }
+        Ok(Some(value))
+    }
+
+    /// Refuses what was not asked for.
+    pub(super) fn finish(self) -> Result<(), Refusal> {
+        match self.fields.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(self.invalid(name, "is not allowed")),
+        }
+    }
+
+    /// A field that is not as it must be.
+    pub(super) fn invalid(&self, name: &str, problem: &str) -> Refusal {
+        Refusal::invalid(format!("\"{}{name}\" {problem}", self.path))
+    }
+
+    fn text(&mut self, name: &str) -> Result<String, Refusal> {
+        let value = self
+            .fields
+            .remove(name)
+            .ok_or_else(|| self.invalid(name, "is required"))?;
+        self.non_empty(name, value)
+    }
+
+    fn non_empty(&self, name: &str, value: Value) -> Result<String, Refusal> {
+        match value {
+            Value::String(text) if text.is_empty() => Err(self.invalid(name, "is not allowed to be empty")),
+            Value::String(text) => Ok(text),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                Err(self.invalid(name, "must be a string"))
+            }
+        }
+    }
+}
+
+/// What is wrong with the length of a password, as the end of a sentence.
+pub(super) fn password_length(password: &str, shortest: u32) -> Result<(), String> {
+    let length = password.encode_utf16().count();
+    if length < usize::try_from(shortest).unwrap_or(usize::MAX) {
+        return Err(format!("length must be at least {shortest} characters long"));
+    }
+    if length > MAX_PASSWORD {
+        return Err(format!(
+            "length must be less than or equal to {MAX_PASSWORD} characters long"
+        ));
+    }
+    Ok(())
+}
+
+/// An address as this family takes it: ASCII, at least two labels, the last of them a top-level domain there is.
+fn parse_email(text: &str) -> Option<Email> {
+    let (local, domain) = text.split_once('@')?;
+    let (_, top) = domain.rsplit_once('.')?;
+    let fits = local
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"._+%-".contains(&byte))
+        && domain
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
+        && top.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let exists = psl::suffix(domain.to_ascii_lowercase().as_bytes()).is_some_and(|suffix| suffix.is_known());
+    if fits && exists { text.parse().ok() } else { None }
+}
+
+/// A version-4 UUID in lower case.
+pub(super) fn parse_uuid_v4(text: &str) -> Option<String> {
+    let uuid = uuid::Uuid::try_parse(text).ok().filter(|_| text.len() == 36)?;
+    let fits = uuid.get_version_num() == 4 && uuid.get_variant() == uuid::Variant::RFC4122;
+    fits.then(|| uuid.to_string())
+}
+
+/// A JSON answer.
+pub(super) fn json(status: &mut actix_web::HttpResponseBuilder, body: String) -> HttpResponse {
+    status.content_type("application/json; charset=utf-8").body(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fields(value: Value) -> Fields {
+        Fields::parse(value.to_string().as_bytes()).unwrap()
+    }
+
+    /// Every check, in an order of its own.
+    fn read(mut fields: Fields) -> Result<(), Refusal> {
+        let domains = Domains::new(["example.org".to_owned()]);
+        if fields.has("email") {
+            fields.email("email", &domains)?;
+        }
+        if fields.has("password") {
+            fields.new_password("password", 6)?;
+        }
+        if fields.has("ticket") {
+            fields.ticket("ticket")?;
+        }
+        fields.flag("all")?;
+        fields.texts("roles")?;
+        fields.attribute("company")?;
+        if let Some(mut nested) = fields.object("user_data")? {
+            nested.optional_text("name")?;
+            nested.finish()?;
+        }
+        fields.finish()
+    }
+
+    #[track_caller]
+    fn check(value: Value, expected: &str) {
+        assert_eq!(
+            read(fields(value)).err().map(|refusal| refusal.to_string()),
+            Some(expected.to_owned())
+        );
+    }
+
+    #[test]
+    fn a_field_that_is_not_as_it_must_be_is_told_in_the_words_of_the_contract() {
+        assert_eq!(
+            fields(json!({})).ticket("ticket").unwrap_err().to_string(),
+            "\"ticket\" is required"
+        );
+        check(json!({"email": 7}), "\"email\" must be a string");
+        check(json!({"email": null}), "\"email\" must be a string");
+        check(json!({"email": ""}), "\"email\" is not allowed to be empty");
+        check(json!({"email": "ann"}), "\"email\" must be a valid email");
+        check(
+            json!({"email": "ann@example.com"}),
+            "\"email\" is not in an authorised domain",
+        );
+        check(
+            json!({"password": "12345"}),
+            "\"password\" length must be at least 6 characters long",
+        );
+        check(
+            json!({"password": "x".repeat(129)}),
+            "\"password\" length must be less than or equal to 128 characters long",
+        );
+        check(json!({"ticket": "x"}), "\"ticket\" must be a valid GUID");
+        check(json!({"all": "yes"}), "\"all\" must be a boolean");
+        check(json!({"all": null}), "\"all\" must be a boolean");
+        check(json!({"roles": "user"}), "\"roles\" must be an array");
+        check(json!({"roles": ["a", 7]}), "\"roles[1]\" must be a string");
+        check(
+            json!({"company": null}),
+            "\"company\" must be one of [array, string, number, boolean, object]",
+        );
+        check(
+            json!({"company": "x".repeat(2047)}),
+            "\"company\" length must be less than or equal to 2048 characters long",
+        );
+        check(json!({"user_data": 7}), "\"user_data\" must be of type object");
+        check(
+            json!({"user_data": {"zzz": 1}}),
+            "\"user_data.zzz\" is not allowed",
+        );
+        check(json!({"x": 1}), "\"x\" is not allowed");
+    }
+
+    #[test]
+    fn only_the_first_failing_field_is_told_and_unknown_ones_last() {
+        check(
+            json!({"a": 1, "password": "x", "email": "x"}),
+            "\"email\" must be a valid email",
+        );
+        check(json!({"a": 1, "all": 7}), "\"all\" must be a boolean");
+    }
+
+    #[test]
+    fn booleans_may_be_texts() {
+        let flag = |value| fields(json!({"cookie": value})).flag("cookie").unwrap();
+        assert_eq!(flag(json!("false")), Some(false));
+        assert_eq!(flag(json!("TRUE")), Some(true));
+        assert_eq!(flag(json!(false)), Some(false));
+        assert_eq!(fields(json!({})).flag("cookie").unwrap(), None);
+    }
+
+    #[test]
+    fn an_address_is_ascii_below_a_top_level_domain_there_is() {
+        for good in [
+            "ann@example.org",
+            "Ann.Lee+x%y_z@mail.Example.co.uk",
+            "a@b.io",
+            "a@b.ck",
+        ] {
+            assert_eq!(
+                parse_email(good)
+                    .map(|email| email.as_str().to_owned())
+                    .as_deref(),
+                Some(good)
+            );
+        }
+        for bad in [
+            "a@b.invalidtld",
+            "a@localhost",
+            "a@b.c0m",
+            "a@b.xn--p1ai",
+            "a@127.0.0.1",
+            "ann!@example.org",
+            "änn@example.org",
+            "ann@exämple.org",
+            " ann@example.org",
+            "ann@example.org ",
+            "a..b@example.org",
+            "ann@@example.org",
+            "ann@-example.org",
+            "@example.org",
+        ] {
+            assert!(parse_email(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_ticket_is_a_random_uuid() {
+        let lower = "1f0b8d0e-62a5-4b3c-9d0f-2f5f6f7f8f90";
+        assert_eq!(parse_uuid_v4(lower).as_deref(), Some(lower));
+        assert_eq!(parse_uuid_v4(&lower.to_uppercase()).as_deref(), Some(lower));
+        for bad in [
+            "1f0b8d0e-62a5-1b3c-9d0f-2f5f6f7f8f90",
+            "1f0b8d0e-62a5-4b3c-cd0f-2f5f6f7f8f90",
+            "1f0b8d0e62a54b3c9d0f2f5f6f7f8f90",
+            "{1f0b8d0e-62a5-4b3c-9d0f-2f5f6f7f8f90}",
+            "",
+        ] {
+            assert_eq!(parse_uuid_v4(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_measured_as_javascript_does() {
+        assert!(password_length("äöüßéè", 6).is_ok());
+        assert!(password_length("😀😀😀", 6).is_ok());
+        assert!(password_length("😀😀", 6).is_err());
+    }
+
+    #[test]
+    fn a_body_is_an_object() {
+        for (body, message) in [
+            ("[]", "\"value\" must be of type object"),
+            ("7", "malformed body"),
+            ("{", "malformed body"),
+            ("\u{feff}{}", "malformed body"),
+        ] {
+            let refusal = Fields::parse(body.as_bytes()).unwrap_err();
+            assert_eq!(refusal.to_string(), message, "{body}");
+        }
+        assert!(Fields::parse(b"").is_ok());
+        assert_eq!(
+            Fields::parse(b"{\"a\":\"\xff\"}").unwrap_err(),
+            Refusal::MALFORMED
+        );
+        let deep = "{\"a\":".repeat(5_000) + "1" + &"}".repeat(5_000);
+        assert_eq!(Fields::parse(deep.as_bytes()).unwrap_err(), Refusal::MALFORMED);
+    }
+}

@@ -1,0 +1,138 @@
+//! Who calls, and whether they may administer.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use clavis_flows::{ADMIN_APPLICATION, ADMIN_SCOPE, Flows};
+use clavis_kernel::{Answer, Dialect, Secret};
+use clavis_rbac::{Denied, Permission, Rbac};
+
+use super::Pluto;
+use super::claims::AccessClaims;
+use super::error::PlutoError;
+use crate::Authenticated;
+
+/// The cookie that the web log-in sets; it goes before the header.
+const COOKIE: &str = "access_token";
+
+/// Somebody with an access token, of Pluto's own or of another dialect.
+#[derive(Clone)]
+pub(super) struct Visitor {
+    pub(super) authenticated: Arc<Authenticated>,
+    /// What the token says; `None` when another dialect issued it.
+    claims: Option<AccessClaims>,
+}
+
+impl Pluto {
+    /// Who calls.
+    pub(super) async fn authenticate(&self, request: &HttpRequest) -> Result<Visitor, PlutoError> {
+        let token = presented_token(request).ok_or(PlutoError::UNAUTHORIZED)?;
+        let authenticated = self.app.authenticate(token.expose(), Dialect::Pluto).await?;
+        let claims = if authenticated.issuer == Dialect::Pluto {
+            Some(AccessClaims::of(&authenticated.signed).ok_or(PlutoError::INVALID_JWT)?)
+        } else {
+            None
+        };
+        Ok(Visitor {
+            authenticated,
+            claims,
+        })
+    }
+
+    /// Who calls, if the token does not rule out that they may administer. What the store says of it comes with
+    /// the use case.
+    pub(super) async fn authenticate_admin(&self, request: &HttpRequest) -> Result<Visitor, PlutoError> {
+        let visitor = self.authenticate(request).await?;
+        visitor.claims_administration()?;
+        Ok(visitor)
+    }
+}
+
+impl Visitor {
+    /// The application whose roles are shown: the one that issued the token, or Pluto's own.
+    pub(super) fn application(&self) -> &str {
+        self.claims
+            .as_ref()
+            .map_or(ADMIN_APPLICATION, |claims| &claims.iss)
+    }
+
+    pub(super) fn is_number(&self, number: i64) -> bool {
+        self.authenticated.standing.number.0 == number
+    }
+
+    /// Whether the token may administer as far as it says so itself; another dialect's token says nothing.
+    pub(super) fn claims_administration(&self) -> Result<(), PlutoError> {
+        let Some(claims) = &self.claims else {
+            return Ok(());
+        };
+        if claims.iss != ADMIN_APPLICATION {
+            return Err(PlutoError::INVALID_ACCESS_TOKEN);
+        }
+        if !claims.scopes.iter().any(|scope| scope == ADMIN_SCOPE) {
+            return Err(PlutoError::NOT_ADMIN);
+        }
+        Ok(())
+    }
+
+    /// Whether the store lets them administer now.
+    pub(super) fn authorize(&self, on: &Flows<'_>) -> Answer<Permission, Denied> {
+        let account = self.authenticated.standing.account;
+        Rbac {
+            assignments: on.ports,
+        }
+        .authorize(account, ADMIN_APPLICATION, ADMIN_SCOPE)
+    }
+}
+
+fn presented_token(request: &HttpRequest) -> Option<Secret> {
+    if let Some(cookie) = request.cookie(COOKIE) {
+        return Some(Secret::new(cookie.value()));
+    }
+    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let mut words = header.split_whitespace();
+    let (scheme, token) = (words.next()?, words.next()?);
+    let known = ["bearer", "jwt"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known));
+    (known && words.next().is_none()).then(|| Secret::new(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::cookie::Cookie;
+    use actix_web::test::TestRequest;
+
+    #[track_caller]
+    fn check(authorization: Option<&str>, cookie: Option<&str>, expected: Option<&str>) {
+        let mut request = TestRequest::default();
+        if let Some(value) = authorization {
+            request = request.insert_header((header::AUTHORIZATION, value));
+        }
+        if let Some(value) = cookie {
+            request = request.cookie(Cookie::new(COOKIE, value));
+        }
+        let token = presented_token(&request.to_http_request());
+        assert_eq!(
+            token.as_ref().map(Secret::expose),
+            expected,
+            "{authorization:?} {cookie:?}"
+        );
+    }
+
+    #[test]
+    fn a_token_is_two_words_or_a_cookie() {
+        check(Some("Bearer abc"), None, Some("abc"));
+        check(Some("bEARER abc"), None, Some("abc"));
+        check(Some("jwt abc"), None, Some("abc"));
+        check(Some("Basic abc"), None, None);
+        check(Some("abc"), None, None);
+        check(Some("Bearer"), None, None);
+        check(Some("Bearer "), None, None);
+        check(Some("Bearer a b"), None, None);
+        check(None, None, None);
+        check(None, Some("xyz"), Some("xyz"));
+        check(Some("Bearer abc"), Some("xyz"), Some("xyz"));
+    }
+}

@@ -1,0 +1,102 @@
+//! Which path is what.
+
+use actix_web::dev::HttpServiceFactory;
+use actix_web::http::header;
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, web};
+
+use super::{Pluto, account, pages, token, user};
+use crate::get_or_head;
+
+/// Mounts the dialect.
+pub fn routes(config: &mut web::ServiceConfig, dialect: web::Data<Pluto>) {
+    config.app_data(dialect).service(api()).service(web_pages());
+}
+
+fn api() -> impl HttpServiceFactory + 'static {
+    // The account endpoints moved below `/user` later; both spellings are served.
+    web::scope("/v1")
+        .service(post(["/register", "/user/register"], account::register))
+        .service(post(
+            ["/register/verify/mail", "/user/register/verify/mail"],
+            account::resend,
+        ))
+        .service(post(["/login/account", "/user/login/account"], account::log_in))
+        .service(post(
+            ["/password/reset/mail", "/user/password/reset/mail"],
+            account::request_reset,
+        ))
+        .service(get(["/healthcheck"], account::health))
+        .service(post(["/token/refresh"], token::refresh))
+        .service(get(["/token/publickey"], token::public_key))
+        .service(get(["/token/access/verify"], token::verify))
+        .service(get(["/user/search"], user::search))
+        .service(get(["/user/count"], user::count))
+        .service(get(["/user/summary"], user::summary))
+        .service(
+            web::resource("/user/info")
+                .route(get_or_head().to(user::own_info))
+                .route(web::put().to(user::update_own))
+                .default_service(not_allowed("GET, HEAD, PUT")),
+        )
+        .service(
+            web::resource("/user/info/{id}")
+                .route(get_or_head().to(user::info))
+                .route(web::patch().to(user::update))
+                .route(web::put().to(user::update))
+                .default_service(not_allowed("GET, HEAD, PATCH, PUT")),
+        )
+        .default_service(web::to(pages::not_found))
+}
+
+fn web_pages() -> impl HttpServiceFactory + 'static {
+    web::scope("/web")
+        .service(post(["/mail/verify"], pages::resend))
+        .service(
+            // No HEAD: programs that look links over must not use them up.
+            web::resource("/mail/verify/{token}")
+                .route(web::get().to(pages::verify))
+                .default_service(not_allowed("GET")),
+        )
+        .service(
+            web::resource("/password/reset/{token}")
+                .route(get_or_head().to(pages::reset_form))
+                .route(web::post().to(pages::reset))
+                .default_service(not_allowed("GET, HEAD, POST")),
+        )
+        .service(get(["/avatar/{name}"], user::avatar))
+        .service(get(["/style.css"], pages::style))
+        .default_service(web::to(pages::not_found))
+}
+
+fn get<const N: usize, F, Args>(paths: [&str; N], handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let paths: Vec<&str> = paths.to_vec();
+    web::resource(paths)
+        .route(get_or_head().to(handler))
+        .default_service(not_allowed("GET, HEAD"))
+}
+
+fn post<const N: usize, F, Args>(paths: [&str; N], handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let paths: Vec<&str> = paths.to_vec();
+    web::resource(paths)
+        .route(web::post().to(handler))
+        .default_service(not_allowed("POST"))
+}
+
+/// 405 with nothing but the methods that there are (RFC 9110 §15.5.6).
+fn not_allowed(methods: &'static str) -> actix_web::Route {
+    web::to(move || async move {
+        HttpResponse::MethodNotAllowed()
+            .insert_header((header::ALLOW, methods))
+            .finish()
+    })
+}

@@ -1,0 +1,118 @@
+use chrono::Duration;
+use serde::Deserialize;
+
+use crate::lenient::{flag, parsed};
+
+/// The longest lifetime that can be set: ten years.
+const MAX_LIFETIME_SECONDS: u32 = 10 * 365 * 24 * 60 * 60;
+
+/// The dialect's settings, as they stand in `[dialects.pluto]`. Lifetimes are in seconds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that operators know by its name"
+)]
+pub struct Settings {
+    /// Whether the dialect is served.
+    #[serde(deserialize_with = "flag")]
+    pub enabled: bool,
+    /// Whether a new account is verified at once, without a mail. Its address stays unproven.
+    #[serde(deserialize_with = "flag")]
+    pub skip_register_verify_mail: bool,
+    /// How long an access token lives.
+    #[serde(deserialize_with = "parsed")]
+    pub access_token_expire: u32,
+    /// How long a refresh token lives; each refresh begins anew.
+    #[serde(deserialize_with = "parsed")]
+    pub refresh_token_expire: u32,
+    /// How long the link in a verification mail works.
+    #[serde(deserialize_with = "parsed")]
+    pub register_verify_token_expire: u32,
+    /// How long the link in a password-reset mail works.
+    #[serde(deserialize_with = "parsed")]
+    pub reset_password_token_expire: u32,
+    /// For how long a refresh token that was exchanged still yields its successor; 0 is strict.
+    #[serde(deserialize_with = "parsed")]
+    pub refresh_reuse_window_seconds: u32,
+    /// Whether any access token reads any account's user info.
+    #[serde(deserialize_with = "flag")]
+    pub read_others_info: bool,
+    /// Whether mails can be sent. Without, registration still succeeds and what asks for a mail is refused.
+    #[serde(deserialize_with = "flag")]
+    pub emails_enabled: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            skip_register_verify_mail: false,
+            access_token_expire: 60 * 60,
+            refresh_token_expire: 28 * 24 * 60 * 60,
+            register_verify_token_expire: 10 * 60 * 60,
+            reset_password_token_expire: 10 * 60 * 60,
+            refresh_reuse_window_seconds: 0,
+            read_others_info: false,
+            emails_enabled: true,
+        }
+    }
+}
+
+/// A setting that cannot be worked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("dialects.pluto.{setting}: expected 1 to {MAX_LIFETIME_SECONDS} seconds")]
+pub struct SettingsError {
+    setting: &'static str,
+}
+
+/// A lifetime as a duration, if it is one.
+pub(super) fn lifetime(setting: &'static str, seconds: u32) -> Result<Duration, SettingsError> {
+    if (1..=MAX_LIFETIME_SECONDS).contains(&seconds) {
+        Ok(Duration::seconds(seconds.into()))
+    } else {
+        Err(SettingsError { setting })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_contracts_lifetimes_are_the_defaults() {
+        let settings: Settings = serde_json::from_str("{}").unwrap();
+        assert_eq!(
+            (settings.access_token_expire, settings.refresh_token_expire),
+            (3_600, 2_419_200)
+        );
+        assert_eq!(
+            (
+                settings.register_verify_token_expire,
+                settings.reset_password_token_expire
+            ),
+            (36_000, 36_000)
+        );
+        assert!(settings.enabled && settings.emails_enabled && !settings.read_others_info);
+    }
+
+    #[test]
+    fn a_variable_sets_what_the_file_sets_and_an_unknown_name_is_refused() {
+        let text = r#"{"access_token_expire":"60","skip_register_verify_mail":"true"}"#;
+        let settings: Settings = serde_json::from_str(text).unwrap();
+        assert_eq!(settings.access_token_expire, 60);
+        assert!(settings.skip_register_verify_mail);
+        assert!(serde_json::from_str::<Settings>(r#"{"access_token_expires":60}"#).is_err());
+    }
+
+    #[test]
+    fn a_lifetime_has_bounds() {
+        assert_eq!(lifetime("access_token_expire", 60), Ok(Duration::seconds(60)));
+        assert!(lifetime("access_token_expire", 0).is_err());
+        let message = lifetime("access_token_expire", u32::MAX).unwrap_err().to_string();
+        assert!(
+            message.starts_with("dialects.pluto.access_token_expire: "),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,254 @@
+//! User info and its changes, search, count, and the pictures.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use clavis_flows::{AccountCounts, AccountView, Avatar, AvatarName, Avatars, Flows, ProfileUpdate};
+use clavis_identity::{Attributes, Name};
+use clavis_kernel::{AccountNumber, StoreError};
+
+use super::account::{login_name, name};
+use super::auth::Visitor;
+use super::error::PlutoError;
+use super::picture::{self, Given};
+use super::user_wire::{Counts, OwnInfo, SearchRequest, Summary, UpdateRequest, UserInfo, Users};
+use super::wire::{self, Body, MAX_BODY_BYTES};
+use super::{Pluto, identicon, pages};
+
+/// Longest gender, in characters.
+const MAX_GENDER_CHARS: usize = 10;
+/// The attribute that keeps it.
+const GENDER: &str = "gender";
+
+/// `GET /v1/user/info/{id}`.
+pub(super) async fn info(
+    request: HttpRequest,
+    id: web::Path<String>,
+    pluto: web::Data<Pluto>,
+) -> Result<Body<UserInfo>, PlutoError> {
+    let visitor = pluto.authenticate(&request).await?;
+    let number: i64 = id.parse().map_err(|_| PlutoError::BAD_REQUEST)?;
+    let free = visitor.is_number(number) || pluto.settings.read_others_info;
+    let may_ask = free || visitor.claims_administration().is_ok();
+    let found = pluto.app.look_up(&pluto.door, pluto.caller(&request), {
+        let visitor = visitor.clone();
+        move |on| {
+            if !free && (!may_ask || visitor.authorize(on)?.is_err()) {
+                return Ok(Err(PlutoError::INVALID_ACCESS_TOKEN));
+            }
+            shown(on, number, &visitor)
+        }
+    });
+    let (view, role) = found.await??;
+    Ok(Body(UserInfo::new(&view, role, &pluto.app.public_url)))
+}
+
+/// `GET /v1/user/info`: the caller's own.
+pub(super) async fn own_info(
+    request: HttpRequest,
+    pluto: web::Data<Pluto>,
+) -> Result<Body<OwnInfo>, PlutoError> {
+    let visitor = pluto.authenticate(&request).await?;
+    let found = pluto.app.look_up(&pluto.door, pluto.caller(&request), {
+        let visitor = visitor.clone();
+        move |on| {
+            let standing = &visitor.authenticated.standing;
+            let has_password = on.candidate_of(standing.account)?.is_ok();
+            Ok(shown(on, standing.number.0, &visitor)?.map(|(view, role)| (view, role, has_password)))
+        }
+    });
+    let (view, role, has_password) = found.await??;
+    let info = UserInfo::new(&view, role, &pluto.app.public_url);
+    Ok(Body(OwnInfo::new(
+        &view,
+        info,
+        visitor.application(),
+        has_password,
+    )))
+}
+
+type Shown = Result<(AccountView, Option<String>), PlutoError>;
+
+/// An account and its role in the application of the caller's token.
+fn shown(on: &Flows<'_>, number: i64, visitor: &Visitor) -> Result<Shown, StoreError> {
+    let Some(view) = on.account_by_number(AccountNumber(number))? else {
+        return Ok(Err(PlutoError::UNKNOWN_USER));
+    };
+    let role = on.role_name(view.account.id, visitor.application())?;
+    Ok(Ok((view, role)))
+}
+
+/// `PATCH` and `PUT /v1/user/info/{id}`: nobody changes another's, administrators neither.
+pub(super) async fn update(
+    request: HttpRequest,
+    payload: web::Payload,
+    id: web::Path<String>,
+    pluto: web::Data<Pluto>,
+) -> Result<Body<()>, PlutoError> {
+    let visitor = pluto.authenticate(&request).await?;
+    let number: i64 = id.parse().map_err(|_| PlutoError::BAD_REQUEST)?;
+    if !visitor.is_number(number) {
+        return Err(PlutoError::INVALID_ACCESS_TOKEN);
+    }
+    pluto.update(&request, payload, &visitor).await
+}
+
+/// `PUT /v1/user/info`: the caller's own.
+pub(super) async fn update_own(
+    request: HttpRequest,
+    payload: web::Payload,
+    pluto: web::Data<Pluto>,
+) -> Result<Body<()>, PlutoError> {
+    let visitor = pluto.authenticate(&request).await?;
+    pluto.update(&request, payload, &visitor).await
+}
+
+/// `GET /v1/user/search`.
+pub(super) async fn search(
+    request: HttpRequest,
+    payload: web::Payload,
+    pluto: web::Data<Pluto>,
+) -> Result<Body<Users>, PlutoError> {
+    let visitor = pluto.authenticate_admin(&request).await?;
+    let wanted = wire::decode(&request, payload, MAX_BODY_BYTES).await;
+    let wanted = wanted.and_then(|wanted: SearchRequest| Ok(login_name(wanted.account.required()?).0));
+    let found = pluto.app.look_up(&pluto.door, pluto.caller(&request), move |on| {
+        let Ok(permission) = visitor.authorize(on)? else {
+            return Ok(Err(PlutoError::NOT_ADMIN));
+        };
+        match &wanted {
+            Ok(Some(login)) => on.search(&permission, login).map(Ok),
+            Ok(None) => Ok(Ok(Vec::new())),
+            Err(refusal) => Ok(Err(*refusal)),
+        }
+    });
+    Ok(Body(Users::new(found.await??, &pluto.app.public_url)))
+}
+
+/// `GET /v1/user/count`.
+pub(super) async fn count(request: HttpRequest, pluto: web::Data<Pluto>) -> Result<Body<Counts>, PlutoError> {
+    Ok(Body(pluto.counts(&request).await?.into()))
+}
+
+/// `GET /v1/user/summary`.
+pub(super) async fn summary(
+    request: HttpRequest,
+    pluto: web::Data<Pluto>,
+) -> Result<Body<Summary>, PlutoError> {
+    Ok(Body(pluto.counts(&request).await?.into()))
+}
+
+/// `GET /web/avatar/{name}.png`: the picture that was uploaded under the name, else the one drawn from it.
+pub(super) async fn avatar(
+    request: HttpRequest,
+    file: web::Path<String>,
+    pluto: web::Data<Pluto>,
+) -> Result<HttpResponse, PlutoError> {
+    let name: Option<AvatarName> = file.strip_suffix(".png").and_then(|name| name.parse().ok());
+    let Some(name) = name else {
+        return Ok(pages::not_found(request, pluto).await);
+    };
+    let stored = pluto.app.look_up(&pluto.door, pluto.caller(&request), {
+        let name = name.clone();
+        move |on| Avatars::find(on.ports, &name)
+    });
+    let png = stored
+        .await?
+        .map_or_else(|| identicon::draw(&name), |stored| stored.png);
+    Ok(HttpResponse::Ok()
+        .content_type("image/png")
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox"))
+        .body(png))
+}
+
+/// What an update asks for, once its texts were checked.
+struct Change {
+    name: Option<Name>,
+    attributes: Attributes,
+    avatar: Option<String>,
+}
+
+impl Change {
+    fn of(wanted: &UpdateRequest) -> Result<Self, PlutoError> {
+        let mut attributes = Attributes::new();
+        if let Some(gender) = wanted.gender.given() {
+            if gender.chars().count() > MAX_GENDER_CHARS {
+                return Err(PlutoError::BAD_REQUEST);
+            }
+            attributes.insert(GENDER.to_owned(), serde_json::Value::from(gender).to_string());
+        }
+        let change = Self {
+            name: wanted.name.given().map(name).transpose()?,
+            attributes,
+            avatar: wanted.avatar.given().map(str::to_owned),
+        };
+        if change.name.is_none() && change.attributes.is_empty() && change.avatar.is_none() {
+            return Err(PlutoError::BAD_REQUEST);
+        }
+        Ok(change)
+    }
+}
+
+impl Pluto {
+    async fn update(
+        &self,
+        request: &HttpRequest,
+        payload: web::Payload,
+        visitor: &Visitor,
+    ) -> Result<Body<()>, PlutoError> {
+        let wanted = wire::decode(request, payload, picture::MAX_BODY_BYTES).await?;
+        let change = Change::of(&wanted)?;
+        let (account, caller) = (visitor.authenticated.standing.account, self.caller(request));
+        let mut update = ProfileUpdate {
+            name: change.name,
+            attributes: change.attributes,
+            ..ProfileUpdate::default()
+        };
+        if let Some(avatar) = change.avatar {
+            // A taken name is told before a bad picture, and the picture is looked at outside any transaction.
+            if let Some(name) = update.name.clone() {
+                let free = self.app.look_up(&self.door, caller.clone(), move |on| {
+                    on.may_rename(account, &name)
+                });
+                free.await??;
+            }
+            match Given::parse(&avatar)? {
+                Given::Url(url) => update.avatar = Some(url),
+                Given::Image(bytes, format) => {
+                    let png = self.studio.develop(bytes, format).await?;
+                    let name = AvatarName::generate(self.app.entropy.as_ref());
+                    update.avatar = Some(self.picture_url(&name));
+                    let created_at = self.app.clock.now();
+                    update.picture = Some(Avatar {
+                        name,
+                        account,
+                        png,
+                        created_at,
+                    });
+                }
+            }
+        }
+        let updated = self
+            .app
+            .transaction(&self.door, caller, move |on| on.update_profile(account, &update));
+        updated.await??;
+        Ok(Body(()))
+    }
+
+    async fn counts(&self, request: &HttpRequest) -> Result<AccountCounts, PlutoError> {
+        let visitor = self.authenticate_admin(request).await?;
+        let counts = self.app.look_up(&self.door, self.caller(request), move |on| {
+            let Ok(permission) = visitor.authorize(on)? else {
+                return Ok(Err(PlutoError::NOT_ADMIN));
+            };
+            on.count_accounts(&permission).map(Ok)
+        });
+        counts.await?
+    }
+
+    /// Where a picture is served.
+    pub(super) fn picture_url(&self, name: &AvatarName) -> String {
+        self.app.public_url.join(&format!("/web/avatar/{name}.png"))
+    }
+}

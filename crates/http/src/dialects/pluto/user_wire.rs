@@ -1,0 +1,210 @@
+//! What user endpoints read and show.
+
+use clavis_flows::{AccountCounts, AccountView, FoundAccount};
+use clavis_identity::AccountState;
+use clavis_kernel::Dialect;
+use serde::{Deserialize, Serialize};
+
+use super::wire::Text;
+use crate::PublicUrl;
+
+/// How every account that there is logs in.
+const LOGIN_TYPE: &str = "mail";
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SearchRequest {
+    pub(super) account: Text,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct UpdateRequest {
+    pub(super) name: Text,
+    pub(super) gender: Text,
+    pub(super) avatar: Text,
+}
+
+#[derive(Serialize)]
+pub(super) struct UserInfo {
+    sub: i64,
+    mail: Option<String>,
+    name: String,
+    avatar: Option<String>,
+    login_type: &'static str,
+    verified: bool,
+    /// As the documents spell it; it is one role all the same.
+    roles: String,
+    /// As the older server spelt it.
+    role: String,
+    created_at: i64,
+    updated_at: i64,
+}
+
+/// A user's own record.
+#[derive(Serialize)]
+pub(super) struct OwnInfo {
+    #[serde(flatten)]
+    info: UserInfo,
+    app_id: String,
+    bindings: Vec<Binding>,
+    /// `"true"` or `"false"`: a text.
+    is_password_set: &'static str,
+    user_id: String,
+    user_id_updated: bool,
+}
+
+#[derive(Serialize)]
+struct Binding {
+    login_type: &'static str,
+    mail: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct Users {
+    users: Vec<User>,
+}
+
+#[derive(Serialize)]
+struct User {
+    id: i64,
+    name: String,
+    mail: String,
+    avatar: String,
+    login_type: &'static str,
+    applications: Vec<UserApplication>,
+}
+
+#[derive(Serialize)]
+struct UserApplication {
+    id: i64,
+    name: String,
+    roles: Vec<UserRole>,
+}
+
+#[derive(Serialize)]
+struct UserRole {
+    id: i64,
+    name: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct Counts {
+    total: u64,
+    google: u64,
+    apple: u64,
+    mail: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Summary {
+    total: u64,
+}
+
+impl UserInfo {
+    pub(super) fn new(view: &AccountView, role: Option<String>, base: &PublicUrl) -> Self {
+        let account = &view.account;
+        let role = role.unwrap_or_default();
+        Self {
+            sub: account.number.0,
+            mail: view.address().map(|address| address.as_str().to_owned()),
+            name: name(view),
+            avatar: avatar(view, base),
+            login_type: LOGIN_TYPE,
+            verified: account.state == AccountState::Active,
+            roles: role.clone(),
+            role,
+            created_at: account.created_at.timestamp(),
+            updated_at: account.updated_at.timestamp(),
+        }
+    }
+}
+
+impl OwnInfo {
+    pub(super) fn new(view: &AccountView, info: UserInfo, application: &str, has_password: bool) -> Self {
+        let address = view.log_in_address();
+        let bindings = address.map(|address| Binding {
+            login_type: LOGIN_TYPE,
+            mail: address.as_str().to_owned(),
+        });
+        Self {
+            app_id: application.to_owned(),
+            bindings: bindings.into_iter().collect(),
+            is_password_set: if has_password { "true" } else { "false" },
+            user_id: info.name.clone(),
+            user_id_updated: !info.name.is_empty(),
+            info,
+        }
+    }
+}
+
+impl Users {
+    pub(super) fn new(found: Vec<FoundAccount>, base: &PublicUrl) -> Self {
+        let users = found.into_iter().map(|found| User::new(found, base));
+        Self {
+            users: users.collect(),
+        }
+    }
+}
+
+impl User {
+    fn new(found: FoundAccount, base: &PublicUrl) -> Self {
+        let view = &found.view;
+        let applications = found.applications.into_iter().map(|held| UserApplication {
+            id: held.application.id.0,
+            name: held.application.name,
+            roles: held
+                .roles
+                .into_iter()
+                .map(|role| UserRole {
+                    id: role.id.0,
+                    name: role.name,
+                })
+                .collect(),
+        });
+        Self {
+            id: view.account.number.0,
+            name: name(view),
+            mail: view
+                .address()
+                .map(|address| address.as_str().to_owned())
+                .unwrap_or_default(),
+            avatar: avatar(view, base).unwrap_or_default(),
+            login_type: LOGIN_TYPE,
+            applications: applications.collect(),
+        }
+    }
+}
+
+impl From<AccountCounts> for Counts {
+    fn from(counts: AccountCounts) -> Self {
+        Self {
+            total: counts.total,
+            google: 0,
+            apple: 0,
+            mail: counts.with_address,
+        }
+    }
+}
+
+impl From<AccountCounts> for Summary {
+    fn from(counts: AccountCounts) -> Self {
+        Self { total: counts.total }
+    }
+}
+
+/// Pluto's name, or the one an operator gave; what another dialect calls the account is none.
+fn name(view: &AccountView) -> String {
+    let name = view.name(Dialect::Pluto).or_else(|| view.name(Dialect::Operator));
+    name.unwrap_or_default().to_owned()
+}
+
+/// Always absolute.
+fn avatar(view: &AccountView, base: &PublicUrl) -> Option<String> {
+    let avatar = view.account.avatar.as_deref()?;
+    Some(if avatar.starts_with('/') {
+        base.join(avatar)
+    } else {
+        avatar.to_owned()
+    })
+}

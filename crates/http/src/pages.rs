@@ -1,0 +1,77 @@
+//! Our own hosted pages: what mailed links lead to, and in dev mode a mailbox.
+//!
+//! A GET shows a page and changes nothing, so that programs that follow links in mails do no harm; the page's
+//! button posts. The ticket in the form is what authorizes it: nobody who does not hold it can make a browser
+//! post it, so it serves as the form's CSRF token too.
+
+mod mail;
+mod mailbox;
+mod present;
+
+use std::sync::Arc;
+
+use actix_web::web;
+use clavis_flows::Door;
+use clavis_kernel::Dialect;
+
+pub use mailbox::{MailboxMail, MailboxReader, MailboxSummary};
+
+use crate::{App, get_or_head};
+
+/// The pages and what stands behind them.
+pub struct Pages {
+    /// What every handler shares.
+    pub app: web::Data<App>,
+    /// The door of links that carry `ticket`: Backend Plus's.
+    pub ticket_door: Option<MailDoor>,
+    /// The door of links that carry `token`: Pluto's.
+    pub token_door: Option<MailDoor>,
+    /// The mails not sent but kept in files, shown in dev mode.
+    pub mailbox: Option<Arc<dyn MailboxReader>>,
+}
+
+/// Through which door the ticket of a link is used.
+pub struct MailDoor {
+    /// The dialect that mailed it.
+    pub dialect: Dialect,
+    /// How that dialect behaves.
+    pub door: Arc<Door>,
+    /// What is wrong with a new password, in words.
+    pub password_problem: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    /// Where to go on after success.
+    pub continue_url: Option<String>,
+    /// Whether the old address is told when it is replaced.
+    pub old_address: clavis_flows::OldAddress,
+}
+
+/// Mounts the pages.
+pub fn routes(config: &mut web::ServiceConfig, pages: web::Data<Pages>) {
+    let has_mailbox = pages.mailbox.is_some();
+    config.app_data(pages);
+    config.service(
+        web::scope("/mail")
+            .service(web::resource("/style.css").route(get_or_head().to(present::style)))
+            .service(
+                web::resource(["/activate", "/verify"])
+                    .route(get_or_head().to(mail::activation_page))
+                    .route(web::post().to(mail::activate)),
+            )
+            .service(
+                web::resource("/reset")
+                    .route(get_or_head().to(mail::reset_page))
+                    .route(web::post().to(mail::reset)),
+            )
+            .service(
+                web::resource("/email")
+                    .route(get_or_head().to(mail::email_page))
+                    .route(web::post().to(mail::change_email)),
+            ),
+    );
+    if has_mailbox {
+        config.service(
+            web::scope("/dev")
+                .service(web::resource("/mailbox").route(get_or_head().to(mailbox::list)))
+                .service(web::resource("/mailbox/{id}").route(get_or_head().to(mailbox::show))),
+        );
+    }
+}

@@ -1,0 +1,210 @@
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use clavis_flows::{ActivationError, EmailChangeError, PasswordResetError};
+use clavis_kernel::{Caller, Secret};
+use serde::Deserialize;
+
+use super::present::{ConfirmPage, PasswordPage, ResultPage, fault_page, page};
+use super::{MailDoor, Pages};
+use crate::client;
+
+/// No ticket of ours is longer.
+const MAX_TICKET_BYTES: usize = 4096;
+
+/// What a mailed link, or the form it leads to, carries.
+#[derive(Deserialize)]
+pub(super) struct Carried {
+    ticket: Option<String>,
+    token: Option<String>,
+    password: Option<String>,
+    confirm: Option<String>,
+}
+
+/// A ticket, with the door it belongs to.
+struct Presented<'a> {
+    door: &'a MailDoor,
+    field: &'static str,
+    secret: &'a str,
+}
+
+impl Carried {
+    fn presented<'a>(&'a self, pages: &'a Pages) -> Option<Presented<'a>> {
+        let (door, field, secret) = match (&self.ticket, &self.token) {
+            (Some(ticket), None) => (pages.ticket_door.as_ref()?, "ticket", ticket),
+            (None, Some(token)) => (pages.token_door.as_ref()?, "token", token),
+            (Some(_), Some(_)) | (None, None) => return None,
+        };
+        let fits = !secret.is_empty() && secret.len() <= MAX_TICKET_BYTES;
+        fits.then_some(Presented { door, field, secret })
+    }
+}
+
+pub(super) async fn activation_page(
+    request: HttpRequest,
+    pages: web::Data<Pages>,
+    query: Option<web::Query<Carried>>,
+) -> HttpResponse {
+    confirm(
+        &pages,
+        query,
+        "Activate your account",
+        "Press the button to confirm that this address is yours.",
+        request.path(),
+        "Activate",
+    )
+}
+
+pub(super) async fn email_page(
+    request: HttpRequest,
+    pages: web::Data<Pages>,
+    query: Option<web::Query<Carried>>,
+) -> HttpResponse {
+    confirm(
+        &pages,
+        query,
+        "Confirm your new address",
+        "Press the button to log in with this address from now on.",
+        request.path(),
+        "Confirm",
+    )
+}
+
+fn confirm(
+    pages: &Pages,
+    query: Option<web::Query<Carried>>,
+    title: &str,
+    text: &str,
+    action: &str,
+    button: &str,
+) -> HttpResponse {
+    let Some(carried) = query else { return incomplete() };
+    let Some(presented) = carried.presented(pages) else { return incomplete() };
+    let (field, secret) = (presented.field, presented.secret);
+    page(StatusCode::OK, &ConfirmPage { title, text, action, field, secret, button })
+}
+
+pub(super) async fn reset_page(pages: web::Data<Pages>, query: Option<web::Query<Carried>>) -> HttpResponse {
+    let Some(carried) = query else { return incomplete() };
+    let Some(presented) = carried.presented(&pages) else { return incomplete() };
+    password_form(StatusCode::OK, &presented, None)
+}
+
+pub(super) async fn activate(
+    request: HttpRequest,
+    pages: web::Data<Pages>,
+    form: Option<web::Form<Carried>>,
+) -> HttpResponse {
+    let Some(form) = form else { return incomplete() };
+    let Some(presented) = form.presented(&pages) else { return incomplete() };
+    let secret = Secret::new(presented.secret);
+    let caller = caller(&request, &pages, presented.door);
+    let answer =
+        pages.app.transaction(&presented.door.door, caller, move |on| on.activate(&secret)).await;
+    match answer {
+        Ok(Ok(_)) => done(presented.door, "Your account is active", "You can log in now."),
+        Ok(Err(ActivationError::AlreadyActive)) => {
+            refused(StatusCode::CONFLICT, "Your account is active already. You can log in.")
+        }
+        Ok(Err(ActivationError::Expired)) => refused(StatusCode::FORBIDDEN, EXPIRED),
+        Ok(Err(ActivationError::Unknown)) => refused(StatusCode::FORBIDDEN, NOT_VALID),
+        Err(fault) => fault_page(fault),
+    }
+}
+
+pub(super) async fn reset(
+    request: HttpRequest,
+    pages: web::Data<Pages>,
+    form: Option<web::Form<Carried>>,
+) -> HttpResponse {
+    let Some(form) = form else { return incomplete() };
+    let Some(presented) = form.presented(&pages) else { return incomplete() };
+    let door = presented.door;
+    let password = form.password.as_deref().unwrap_or_default();
+    if form.confirm.as_deref() != Some(password) {
+        return password_form(StatusCode::BAD_REQUEST, &presented, Some("The two passwords differ."));
+    }
+    if let Some(problem) = (door.password_problem)(password) {
+        return password_form(StatusCode::BAD_REQUEST, &presented, Some(&problem));
+    }
+    let caller = caller(&request, &pages, door);
+    let ticket = Secret::new(presented.secret);
+    // A worthless ticket is not worth the work of hashing.
+    let examined = pages
+        .app
+        .look_up(&door.door, caller.clone(), {
+            let ticket = ticket.clone();
+            move |on| on.examine_reset(&ticket)
+        })
+        .await;
+    match examined {
+        Ok(Ok(())) => {}
+        Ok(Err(refusal)) => return reset_refused(refusal),
+        Err(fault) => return fault_page(fault),
+    }
+    let hash = match pages.app.hash(Secret::new(password)).await {
+        Ok(hash) => hash,
+        Err(fault) => return fault_page(fault),
+    };
+    match pages.app.transaction(&door.door, caller, move |on| on.reset_password(&ticket, &hash)).await {
+        Ok(Ok(_)) => done(door, "Your password was changed", "Log in with the new password."),
+        Ok(Err(refusal)) => reset_refused(refusal),
+        Err(fault) => fault_page(fault),
+    }
+}
+
+pub(super) async fn change_email(
+    request: HttpRequest,
+    pages: web::Data<Pages>,
+    form: Option<web::Form<Carried>>,
+) -> HttpResponse {
+    let Some(form) = form else { return incomplete() };
+    let Some(presented) = form.presented(&pages) else { return incomplete() };
+    let (secret, old) = (Secret::new(presented.secret), presented.door.old_address);
+    let caller = caller(&request, &pages, presented.door);
+    let answer = pages
+        .app
+        .transaction(&presented.door.door, caller, move |on| on.change_email(&secret, old))
+        .await;
+    match answer {
+        Ok(Ok(_)) => done(presented.door, "Your address was changed", "Log in with the new address from now on."),
+        Ok(Err(EmailChangeError::Unknown | EmailChangeError::Spent | EmailChangeError::AccountNotActive)) => {
+            refused(StatusCode::FORBIDDEN, NOT_VALID)
+        }
+        Ok(Err(EmailChangeError::Expired)) => refused(StatusCode::FORBIDDEN, EXPIRED),
+        Ok(Err(EmailChangeError::AddressTaken)) => {
+            refused(StatusCode::CONFLICT, "This address belongs to another account by now.")
+        }
+        Err(fault) => fault_page(fault),
+    }
+}
+
+const NOT_VALID: &str = "This link is not valid, or it was used already. Ask for a new mail.";
+const EXPIRED: &str = "This link has expired. Ask for a new mail.";
+
+fn reset_refused(refusal: PasswordResetError) -> HttpResponse {
+    match refusal {
+        PasswordResetError::Unknown => refused(StatusCode::FORBIDDEN, NOT_VALID),
+        PasswordResetError::Expired => refused(StatusCode::FORBIDDEN, EXPIRED),
+        PasswordResetError::Suspended => refused(StatusCode::FORBIDDEN, "This account is suspended."),
+    }
+}
+
+fn caller(request: &HttpRequest, pages: &Pages, door: &MailDoor) -> Caller {
+    client::caller(request, &pages.app.trusted_proxies, door.dialect)
+}
+
+fn password_form(status: StatusCode, presented: &Presented<'_>, problem: Option<&str>) -> HttpResponse {
+    page(status, &PasswordPage { field: presented.field, secret: presented.secret, problem })
+}
+
+fn done(door: &MailDoor, title: &str, text: &str) -> HttpResponse {
+    page(StatusCode::OK, &ResultPage { title, text, continue_url: door.continue_url.as_deref() })
+}
+
+fn refused(status: StatusCode, text: &str) -> HttpResponse {
+    page(status, &ResultPage { title: "That did not work", text, continue_url: None })
+}
+
+fn incomplete() -> HttpResponse {
+    refused(StatusCode::BAD_REQUEST, "This link is not complete. Copy all of it from the mail.")
+}

@@ -1,0 +1,101 @@
+use std::io;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use super::Pages;
+use super::present::{ResultPage, page};
+
+/// Most mails listed.
+const NEWEST: usize = 100;
+
+/// Reads the mails that were kept in files instead of being sent.
+pub trait MailboxReader: Send + Sync {
+    /// The newest mails, newest first.
+    fn newest(&self, limit: usize) -> io::Result<Vec<MailboxSummary>>;
+    /// One mail; `None` when there is none of that id.
+    fn read(&self, id: &str) -> io::Result<Option<MailboxMail>>;
+}
+
+/// A mail in the list.
+pub struct MailboxSummary {
+    /// Its id.
+    pub id: String,
+    /// To whom.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+    /// When it was written.
+    pub date: String,
+}
+
+/// A mail to be read.
+pub struct MailboxMail {
+    /// What the list says.
+    pub summary: MailboxSummary,
+    /// Its plain text.
+    pub text: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/mailbox.html")]
+struct MailboxPage {
+    mails: Vec<MailboxSummary>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/mailbox_mail.html")]
+struct MailPage {
+    mail: MailboxSummary,
+    lines: Vec<Vec<Piece>>,
+}
+
+/// A piece of a line: text, or a link.
+struct Piece {
+    text: String,
+    is_link: bool,
+}
+
+pub(super) async fn list(pages: web::Data<Pages>) -> HttpResponse {
+    let Some(mailbox) = pages.mailbox.clone() else { return nothing() };
+    match web::block(move || mailbox.newest(NEWEST)).await {
+        Ok(Ok(mails)) => page(StatusCode::OK, &MailboxPage { mails }),
+        Ok(Err(error)) => unreadable(&error),
+        Err(error) => unreadable(&io::Error::other(error)),
+    }
+}
+
+pub(super) async fn show(pages: web::Data<Pages>, id: web::Path<String>) -> HttpResponse {
+    let Some(mailbox): Option<Arc<dyn MailboxReader>> = pages.mailbox.clone() else { return nothing() };
+    match web::block(move || mailbox.read(&id)).await {
+        Ok(Ok(Some(mail))) => {
+            let lines = mail.text.lines().map(pieces).collect();
+            page(StatusCode::OK, &MailPage { mail: mail.summary, lines })
+        }
+        Ok(Ok(None)) => nothing(),
+        Ok(Err(error)) => unreadable(&error),
+        Err(error) => unreadable(&io::Error::other(error)),
+    }
+}
+
+fn pieces(line: &str) -> Vec<Piece> {
+    line.split_inclusive(char::is_whitespace)
+        .map(|word| {
+            let is_link = word.starts_with("http://") || word.starts_with("https://");
+            Piece { text: word.to_owned(), is_link }
+        })
+        .collect()
+}
+
+fn nothing() -> HttpResponse {
+    let text = "There is no such mail.";
+    page(StatusCode::NOT_FOUND, &ResultPage { title: "Not found", text, continue_url: None })
+}
+
+fn unreadable(error: &io::Error) -> HttpResponse {
+    tracing::error!(%error, "the mailbox could not be read");
+    let text = "The mailbox could not be read.";
+    page(StatusCode::INTERNAL_SERVER_ERROR, &ResultPage { title: "Something went wrong", text, continue_url: None })
+}

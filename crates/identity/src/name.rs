@@ -1,0 +1,96 @@
+use std::fmt;
+use std::str::FromStr;
+
+/// Longest log-in name of any dialect, in characters.
+const MAX_CHARS: usize = 64;
+
+/// A log-in name: one namespace for all dialects, ignoring case.
+///
+/// It is at most 64 characters and has no control characters; a dialect narrows it further.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Name(String);
+
+/// Why a text is no log-in name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing but blanks.
+    #[error("a name is not empty")]
+    Empty,
+    /// More than 64 characters.
+    #[error("a name has at most {MAX_CHARS} characters")]
+    TooLong,
+    /// Control characters or invisible direction marks.
+    #[error("a name has no control characters")]
+    Control,
+}
+
+impl Name {
+    /// As it was typed, without surrounding blanks.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What identity compares: lower case, runs of blanks as one.
+    pub fn key(&self) -> String {
+        self.0
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase()
+    }
+}
+
+impl FromStr for Name {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if text.chars().count() > MAX_CHARS {
+            return Err(NameError::TooLong);
+        }
+        if text.chars().any(|c| c.is_control() || is_invisible(c)) {
+            return Err(NameError::Control);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// Zero-width and direction-changing characters, with which one name is dressed up as another.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Name(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Result<&str, NameError>) {
+        let name = text.parse::<Name>();
+        assert_eq!(
+            name.map(|name| name.key()),
+            expected.map(str::to_owned),
+            "{text:?}"
+        );
+    }
+
+    #[test]
+    fn a_name_is_compared_without_case_and_blanks_around_it() {
+        check(" Ann ", Ok("ann"));
+        check("Ann  LEE", Ok("ann lee"));
+        check("Ärger", Ok("ärger"));
+        check("   ", Err(NameError::Empty));
+        check("ann\u{202e}", Err(NameError::Control));
+        check("a\nb", Err(NameError::Control));
+        check(&"x".repeat(65), Err(NameError::TooLong));
+    }
+}

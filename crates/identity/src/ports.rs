@@ -1,0 +1,141 @@
+//! What the domain asks of a store. All calls made through one value run in one transaction, which the caller
+//! opened and will close. "Not found" is `None`, "already taken" is a value; the only error is that the store
+//! could not answer.
+
+use chrono::{DateTime, Utc};
+use clavis_kernel::{AccountId, AccountNumber, SessionId, StoreError, TokenDigest};
+
+use crate::{
+    Account, AccountState, FailureCount, Identity, IdentityKey, IdentityKind, NewAccount, PasswordHash,
+    ProfileChange, Session, Ticket, TicketPurpose,
+};
+
+/// The accounts, tombstones included.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait Accounts {
+    /// Keeps a new account and gives it the next number; `None` when its uid is taken.
+    fn insert(&self, account: &NewAccount) -> Result<Option<Account>, StoreError>;
+    /// The account with this id, whatever its state.
+    fn find(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
+    /// As [`Accounts::find`], and no other transaction changes its state, credential or failure count before
+    /// this one ends.
+    fn find_for_update(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
+    /// The account with this number.
+    fn find_by_number(&self, number: AccountNumber) -> Result<Option<Account>, StoreError>;
+    /// Sets the state if it was `from`: one conditional write, `true` when it did.
+    fn set_state(
+        &self,
+        id: AccountId,
+        from: AccountState,
+        to: AccountState,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+    /// Sets what the change names, and `updated_at`.
+    fn set_profile(&self, id: AccountId, change: &ProfileChange, at: DateTime<Utc>)
+    -> Result<(), StoreError>;
+    /// Moves `updated_at` only: something a client sees, kept elsewhere, has changed.
+    fn touch(&self, id: AccountId, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Forgets display name, contact address, avatar and attributes: what a tombstone has no need for.
+    fn erase(&self, id: AccountId, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Makes tokens issued before this moment worthless.
+    fn set_valid_after(&self, id: AccountId, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Notes a log-in.
+    fn set_last_login(&self, id: AccountId, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// How many accounts are not gone.
+    fn count(&self) -> Result<u64, StoreError>;
+}
+
+/// The ways to reach accounts: each key belongs to one account at most.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait Identities {
+    /// Who holds this key.
+    fn find(&self, key: &IdentityKey) -> Result<Option<Identity>, StoreError>;
+    /// Gives the key to an account; `false` when somebody holds it.
+    fn claim(&self, identity: &Identity) -> Result<bool, StoreError>;
+    /// Every identity of an account, addresses first, in the order they were claimed.
+    fn of_account(&self, account: AccountId) -> Result<Vec<Identity>, StoreError>;
+    /// Notes that the account was shown to hold the key; `false` when it does not hold it.
+    fn prove(&self, key: &IdentityKey, account: AccountId, at: DateTime<Utc>) -> Result<bool, StoreError>;
+    /// Takes one key from an account; `false` when it did not hold it.
+    fn release(&self, key: &IdentityKey, account: AccountId) -> Result<bool, StoreError>;
+    /// Takes every key from an account and returns how many.
+    fn release_all(&self, account: AccountId) -> Result<usize, StoreError>;
+    /// How many accounts that are not gone hold a key of this kind.
+    fn count_holders(&self, kind: IdentityKind) -> Result<u64, StoreError>;
+}
+
+/// A password's hash, apart from the account it opens.
+#[derive(Debug, Clone)]
+pub struct PasswordCredential {
+    /// Whose.
+    pub account: AccountId,
+    /// The hash, of ours or of an older server.
+    pub hash: PasswordHash,
+    /// Counts the passwords the account has had: a check made against one version says nothing about another.
+    pub version: i64,
+    /// When this password was set.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// The password credentials: at most one for each account.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait PasswordCredentials {
+    /// The credential of an account; `None` when it has no password.
+    fn find(&self, account: AccountId) -> Result<Option<PasswordCredential>, StoreError>;
+    /// Sets a new password: the version goes up by one, or begins with 1.
+    fn set(&self, account: AccountId, hash: &PasswordHash, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Replaces the hash by a better one of the same password, if the version is still the same.
+    fn rehash(&self, account: AccountId, version: i64, hash: &PasswordHash) -> Result<bool, StoreError>;
+    /// Takes the password away. Idempotent.
+    fn remove(&self, account: AccountId) -> Result<(), StoreError>;
+}
+
+/// The failed log-ins of accounts, over all dialects.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait LoginFailures {
+    /// The count of an account; `None` when nothing failed lately.
+    fn find(&self, account: AccountId) -> Result<Option<FailureCount>, StoreError>;
+    /// Keeps a count in place of the one before.
+    fn put(&self, count: &FailureCount) -> Result<(), StoreError>;
+    /// Forgets the count. Idempotent.
+    fn clear(&self, account: AccountId) -> Result<(), StoreError>;
+}
+
+/// The tickets that were mailed.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait Tickets {
+    /// Keeps a new ticket.
+    fn insert(&self, ticket: &Ticket) -> Result<(), StoreError>;
+    /// The ticket with this digest and purpose, spent and expired ones included.
+    fn find(&self, digest: &TokenDigest, purpose: TicketPurpose) -> Result<Option<Ticket>, StoreError>;
+    /// Spends the ticket if it is unspent and unexpired at this moment: one conditional write, the ticket for
+    /// the one call that did it.
+    fn spend(
+        &self,
+        digest: &TokenDigest,
+        purpose: TicketPurpose,
+        at: DateTime<Utc>,
+    ) -> Result<Option<Ticket>, StoreError>;
+    /// Makes the unspent tickets of an account for one purpose worthless and returns how many.
+    fn discard(&self, account: AccountId, purpose: TicketPurpose) -> Result<usize, StoreError>;
+    /// How many tickets were issued to the account since this moment.
+    fn count_issued(&self, account: AccountId, since: DateTime<Utc>) -> Result<u64, StoreError>;
+}
+
+/// The sessions, ended ones included until they expire.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait Sessions {
+    /// Keeps a new session.
+    fn insert(&self, session: &Session) -> Result<(), StoreError>;
+    /// The session and its account, in one look-up.
+    fn find_with_account(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError>;
+    /// Ends a session; `true` for the one call that did it.
+    fn revoke(&self, id: SessionId, at: DateTime<Utc>) -> Result<bool, StoreError>;
+    /// Ends every session of an account but one and returns how many.
+    fn revoke_all(
+        &self,
+        account: AccountId,
+        but: Option<SessionId>,
+        at: DateTime<Utc>,
+    ) -> Result<usize, StoreError>;
+}

@@ -1,0 +1,46 @@
+use std::fmt;
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use clavis_kernel::{AccountId, ApplicationId, Dialect, SessionId};
+
+/// One log-in: its access tokens name it, its refresh tokens are one family.
+#[derive(Clone)]
+pub struct Session {
+    /// Its id; Pluto's and Backend Plus's tokens carry it as `sid`.
+    pub id: SessionId,
+    /// Whose.
+    pub account: AccountId,
+    /// The door it came through.
+    pub through: Dialect,
+    /// The application logged in to, where the dialect has the concept.
+    pub application: Option<ApplicationId>,
+    /// What the client calls its device.
+    pub device: Option<String>,
+    /// From where.
+    pub ip: Option<IpAddr>,
+    /// With what.
+    pub user_agent: Option<String>,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// When it ends although in use.
+    pub expires_at: DateTime<Utc>,
+    /// When it was ended.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+impl Session {
+    /// Whether tokens of this session are worth anything at this moment.
+    pub fn is_live(&self, now: DateTime<Utc>) -> bool {
+        self.revoked_at.is_none() && now < self.expires_at
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("id", &self.id)
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
+}

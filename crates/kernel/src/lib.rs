@@ -1,0 +1,27 @@
+//! What every other crate stands on: ids, addresses, secrets, time, randomness, and the shape of an answer.
+//!
+//! Nothing here does I/O. [`Clock`] and [`Entropy`] are ports; the binary brings the real ones and tests bring
+//! ones they can move.
+
+mod answer;
+mod caller;
+mod clock;
+mod digest;
+mod email;
+mod entropy;
+mod ids;
+mod seal;
+mod secret;
+
+pub use answer::{Answer, StoreError, StoreErrorKind};
+pub use caller::{Caller, Dialect, UnknownDialect};
+pub use clock::Clock;
+pub use digest::TokenDigest;
+pub use email::{Email, EmailError};
+pub use entropy::{Entropy, EntropyExt};
+pub use ids::{AccountId, AccountNumber, ApplicationId, MailId, RoleId, ScopeId, SessionId, Uid, UidError};
+pub use seal::{MasterKey, Purpose, SealError, SubKey};
+pub use secret::Secret;
+
+#[cfg(any(test, feature = "fake"))]
+pub mod fake;

@@ -1,0 +1,18 @@
+//! Applications with their roles and scopes, who holds which role, and the decision that follows.
+//!
+//! Every dialect is an application: Pluto's clients name theirs in a log-in, Backend Plus's roles are those of
+//! `backend_plus`. A [`Permission`] is the proof that the decision was asked: use cases that need one take it as
+//! an argument, and nothing but [`Rbac::authorize`] makes one.
+
+mod decision;
+mod model;
+mod ports;
+mod scopes;
+
+pub use decision::{Denied, Permission, Rbac};
+pub use model::{Application, ApplicationName, ApplicationNameError, AssignedRole, Role, RoleScopes, Scope};
+pub use ports::{Applications, Assignments};
+pub use scopes::GrantedScopes;
+
+#[cfg(any(test, feature = "mock"))]
+pub use ports::{MockApplications, MockAssignments};

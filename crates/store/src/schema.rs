@@ -1,0 +1,212 @@
+//! The tables, for both databases.
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::Guid;
+    accounts (number) {
+        number -> BigInt,
+        id -> Guid,
+        uid -> Text,
+        state -> Text,
+        display_name -> Text,
+        contact -> Nullable<Text>,
+        avatar -> Nullable<Text>,
+        attributes -> Text,
+        created_through -> Text,
+        valid_after -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        last_login_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::Guid;
+    identities (kind, folded) {
+        kind -> Text,
+        folded -> Text,
+        value -> Text,
+        account_id -> Guid,
+        proven_at -> Nullable<BigInt>,
+        claimed_through -> Text,
+        claim_order -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::Guid;
+    password_credentials (account_id) {
+        account_id -> Guid,
+        hash -> Text,
+        version -> BigInt,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::Guid;
+    login_failures (account_id) {
+        account_id -> Guid,
+        failures -> BigInt,
+        window_started_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::Guid;
+    tickets (digest) {
+        digest -> Binary,
+        account_id -> Guid,
+        purpose -> Text,
+        address -> Text,
+        through -> Text,
+        issued_at -> BigInt,
+        expires_at -> BigInt,
+        spent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::Guid;
+    sessions (id) {
+        id -> Guid,
+        account_id -> Guid,
+        through -> Text,
+        application_id -> Nullable<BigInt>,
+        device -> Nullable<Text>,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::Guid;
+    refresh_tokens (digest) {
+        digest -> Binary,
+        session_id -> Guid,
+        scopes -> Text,
+        issued_at -> BigInt,
+        expires_at -> BigInt,
+        spent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    signing_keys (kid) {
+        kid -> Text,
+        owner -> Text,
+        algorithm -> Text,
+        sealed_private -> Binary,
+        created_at -> BigInt,
+        signs_from -> BigInt,
+        retired_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    applications (id) {
+        id -> BigInt,
+        name -> Text,
+        default_role -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    roles (id) {
+        id -> BigInt,
+        application_id -> BigInt,
+        name -> Text,
+        default_scope -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    scopes (id) {
+        id -> BigInt,
+        application_id -> BigInt,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    role_scopes (role_id, scope_id) {
+        role_id -> BigInt,
+        scope_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::Guid;
+    assignments (account_id, application_id, role_id) {
+        account_id -> Guid,
+        application_id -> BigInt,
+        role_id -> BigInt,
+        is_default -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::Guid;
+    audit (id) {
+        id -> BigInt,
+        at -> BigInt,
+        account_id -> Nullable<Guid>,
+        action -> Text,
+        refused -> Nullable<Text>,
+        dialect -> Text,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::Guid;
+    outbox (id) {
+        id -> Guid,
+        sealed -> Binary,
+        attempts -> BigInt,
+        created_at -> BigInt,
+        due_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::Guid;
+    avatars (name) {
+        name -> Text,
+        account_id -> Guid,
+        png -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::joinable!(assignments -> roles (role_id));
+diesel::joinable!(role_scopes -> scopes (scope_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    sessions,
+    refresh_tokens,
+    assignments,
+    roles,
+    scopes,
+    role_scopes,
+    applications,
+    identities,
+);

@@ -1,0 +1,123 @@
+use chrono::{DateTime, Utc};
+use clavis_identity::{FailureCount, LoginFailures, PasswordCredential, PasswordCredentials, PasswordHash};
+use clavis_kernel::{AccountId, StoreError};
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+
+use super::Tx;
+use crate::failure::failed;
+use crate::schema::{login_failures, password_credentials};
+use crate::types::{Id, count, micros, moment, parsed};
+
+impl PasswordCredentials for Tx<'_> {
+    fn find(&self, account: AccountId) -> Result<Option<PasswordCredential>, StoreError> {
+        const FIND: &str = "PasswordCredentials::find";
+        use password_credentials::dsl;
+        let row: Option<(String, i64, i64)> = password_credentials::table
+            .find(Id(account.0))
+            .select((dsl::hash, dsl::version, dsl::changed_at))
+            .first(*self.conn.borrow_mut())
+            .optional()
+            .map_err(failed(FIND))?;
+        let Some((hash, version, changed_at)) = row else {
+            return Ok(None);
+        };
+        let hash: PasswordHash = parsed(FIND, &hash)?;
+        Ok(Some(PasswordCredential {
+            account,
+            hash,
+            version,
+            changed_at: moment(FIND, changed_at)?,
+        }))
+    }
+
+    fn set(&self, account: AccountId, hash: &PasswordHash, at: DateTime<Utc>) -> Result<(), StoreError> {
+        use password_credentials::dsl;
+        let rows = diesel::insert_into(password_credentials::table)
+            .values((
+                dsl::account_id.eq(Id(account.0)),
+                dsl::hash.eq(hash.as_str()),
+                dsl::version.eq(1),
+                dsl::changed_at.eq(micros(at)),
+            ))
+            .on_conflict(dsl::account_id)
+            .do_update()
+            .set((
+                dsl::hash.eq(excluded(dsl::hash)),
+                dsl::version.eq(dsl::version + 1),
+                dsl::changed_at.eq(excluded(dsl::changed_at)),
+            ))
+            .execute(*self.conn.borrow_mut())
+            .map_err(failed("PasswordCredentials::set"))?;
+        self.revoking(rows);
+        Ok(())
+    }
+
+    fn rehash(&self, account: AccountId, version: i64, hash: &PasswordHash) -> Result<bool, StoreError> {
+        use password_credentials::dsl;
+        let same = password_credentials::table
+            .find(Id(account.0))
+            .filter(dsl::version.eq(version));
+        let rows = diesel::update(same)
+            .set(dsl::hash.eq(hash.as_str()))
+            .execute(*self.conn.borrow_mut())
+            .map_err(failed("PasswordCredentials::rehash"))?;
+        Ok(rows > 0)
+    }
+
+    fn remove(&self, account: AccountId) -> Result<(), StoreError> {
+        let rows = diesel::delete(password_credentials::table.find(Id(account.0)))
+            .execute(*self.conn.borrow_mut())
+            .map_err(failed("PasswordCredentials::remove"))?;
+        self.revoking(rows);
+        Ok(())
+    }
+}
+
+impl LoginFailures for Tx<'_> {
+    fn find(&self, account: AccountId) -> Result<Option<FailureCount>, StoreError> {
+        const FIND: &str = "LoginFailures::find";
+        use login_failures::dsl;
+        let row: Option<(i64, i64)> = login_failures::table
+            .find(Id(account.0))
+            .select((dsl::failures, dsl::window_started_at))
+            .first(*self.conn.borrow_mut())
+            .optional()
+            .map_err(failed(FIND))?;
+        let Some((failures, started)) = row else {
+            return Ok(None);
+        };
+        let window_started_at = moment(FIND, started)?;
+        Ok(Some(FailureCount {
+            account,
+            failures: count(FIND, failures)?,
+            window_started_at,
+        }))
+    }
+
+    fn put(&self, counted: &FailureCount) -> Result<(), StoreError> {
+        use login_failures::dsl;
+        diesel::insert_into(login_failures::table)
+            .values((
+                dsl::account_id.eq(Id(counted.account.0)),
+                dsl::failures.eq(i64::from(counted.failures)),
+                dsl::window_started_at.eq(micros(counted.window_started_at)),
+            ))
+            .on_conflict(dsl::account_id)
+            .do_update()
+            .set((
+                dsl::failures.eq(excluded(dsl::failures)),
+                dsl::window_started_at.eq(excluded(dsl::window_started_at)),
+            ))
+            .execute(*self.conn.borrow_mut())
+            .map_err(failed("LoginFailures::put"))?;
+        Ok(())
+    }
+
+    fn clear(&self, account: AccountId) -> Result<(), StoreError> {
+        diesel::delete(login_failures::table.find(Id(account.0)))
+            .execute(*self.conn.borrow_mut())
+            .map_err(failed("LoginFailures::clear"))?;
+        Ok(())
+    }
+}

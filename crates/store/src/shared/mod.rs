@@ -1,0 +1,48 @@
+//! Every port over one open transaction, compiled once for each database. What differs between them is in
+//! `dialect`.
+
+mod accounts;
+mod applications;
+mod assignments;
+mod audit_log;
+mod avatars;
+mod credentials;
+mod housekeeping;
+mod identities;
+mod outbox;
+mod refresh_tokens;
+mod sessions;
+mod signing_keys;
+mod tickets;
+
+use std::cell::{Cell, RefCell};
+
+use super::{Conn, Db, dialect};
+
+/// One open transaction on one thread: every port, lent to as many services as there are.
+pub(super) struct Tx<'c> {
+    conn: RefCell<&'c mut Conn>,
+    /// Whether something was changed that takes worth from tokens given out.
+    revoked: Cell<bool>,
+}
+
+impl<'c> Tx<'c> {
+    pub(super) fn new(conn: &'c mut Conn) -> Self {
+        Self {
+            conn: RefCell::new(conn),
+            revoked: Cell::new(false),
+        }
+    }
+
+    pub(super) fn revoked(&self) -> bool {
+        self.revoked.get()
+    }
+
+    /// Notes that rows were changed that tokens depend on, and passes their number on.
+    fn revoking(&self, rows: usize) -> usize {
+        if rows > 0 {
+            self.revoked.set(true);
+        }
+        rows
+    }
+}

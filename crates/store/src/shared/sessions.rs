@@ -1,0 +1,113 @@
+use chrono::{DateTime, Utc};
+use clavis_identity::{Account, Session, Sessions};
+use clavis_kernel::{AccountId, ApplicationId, SessionId, StoreError};
+use diesel::prelude::*;
+
+use super::accounts::AccountRow;
+use super::{Db, Tx};
+use crate::failure::failed;
+use crate::schema::accounts;
+use crate::schema::sessions::{self, dsl};
+use crate::types::{Id, micros, moment, parsed, some_moment};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = sessions, check_for_backend(Db))]
+struct SessionRow {
+    id: Id,
+    account_id: Id,
+    through: String,
+    application_id: Option<i64>,
+    device: Option<String>,
+    ip: Option<String>,
+    user_agent: Option<String>,
+    created_at: i64,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+}
+
+impl From<&Session> for SessionRow {
+    fn from(session: &Session) -> Self {
+        Self {
+            id: Id(session.id.0),
+            account_id: Id(session.account.0),
+            through: session.through.name().to_owned(),
+            application_id: session.application.map(|id| id.0),
+            device: session.device.clone(),
+            ip: session.ip.map(|ip| ip.to_string()),
+            user_agent: session.user_agent.clone(),
+            created_at: micros(session.created_at),
+            expires_at: micros(session.expires_at),
+            revoked_at: session.revoked_at.map(micros),
+        }
+    }
+}
+
+impl TryFrom<SessionRow> for Session {
+    type Error = StoreError;
+
+    fn try_from(row: SessionRow) -> Result<Self, StoreError> {
+        const READING: &str = "Sessions (a row)";
+        Ok(Self {
+            id: SessionId(row.id.0),
+            account: AccountId(row.account_id.0),
+            through: parsed(READING, &row.through)?,
+            application: row.application_id.map(ApplicationId),
+            device: row.device,
+            ip: row.ip.map(|ip| parsed(READING, &ip)).transpose()?,
+            user_agent: row.user_agent,
+            created_at: moment(READING, row.created_at)?,
+            expires_at: moment(READING, row.expires_at)?,
+            revoked_at: some_moment(READING, row.revoked_at)?,
+        })
+    }
+}
+
+impl Sessions for Tx<'_> {
+    fn insert(&self, session: &Session) -> Result<(), StoreError> {
+        diesel::insert_into(sessions::table)
+            .values(SessionRow::from(session))
+            .execute(*self.conn.borrow_mut())
+            .map_err(failed("Sessions::insert"))?;
+        Ok(())
+    }
+
+    fn find_with_account(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
+        let rows: Option<(SessionRow, AccountRow)> = sessions::table
+            .inner_join(accounts::table.on(accounts::id.eq(dsl::account_id)))
+            .filter(dsl::id.eq(Id(id.0)))
+            .select((SessionRow::as_select(), AccountRow::as_select()))
+            .first(*self.conn.borrow_mut())
+            .optional()
+            .map_err(failed("Sessions::find_with_account"))?;
+        rows.map(|(session, account)| Ok((session.try_into()?, account.try_into()?)))
+            .transpose()
+    }
+
+    fn revoke(&self, id: SessionId, at: DateTime<Utc>) -> Result<bool, StoreError> {
+        let live = sessions::table.find(Id(id.0)).filter(dsl::revoked_at.is_null());
+        let rows = diesel::update(live)
+            .set(dsl::revoked_at.eq(micros(at)))
+            .execute(*self.conn.borrow_mut())
+            .map_err(failed("Sessions::revoke"))?;
+        Ok(self.revoking(rows) > 0)
+    }
+
+    fn revoke_all(
+        &self,
+        account: AccountId,
+        but: Option<SessionId>,
+        at: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        // No session has the nil id.
+        let but = Id(but.map_or(uuid::Uuid::nil(), |id| id.0));
+        let live = sessions::table
+            .filter(dsl::account_id.eq(Id(account.0)))
+            .filter(dsl::revoked_at.is_null())
+            .filter(dsl::id.ne(but));
+        let rows = diesel::update(live)
+            .set(dsl::revoked_at.eq(micros(at)))
+            .execute(*self.conn.borrow_mut())
+            .map_err(failed("Sessions::revoke_all"))?;
+        Ok(self.revoking(rows))
+    }
+}

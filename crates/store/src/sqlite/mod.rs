@@ -1,0 +1,192 @@
+//! SQLite: a pool of connections that only read, and one thread that writes.
+
+mod writer;
+
+#[path = "../shared/mod.rs"]
+mod shared;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use clavis_flows::{Job, Store};
+use clavis_kernel::StoreError;
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use tokio::sync::Semaphore;
+
+use crate::OpenError;
+use crate::migrating::migrate;
+use shared::Tx;
+use writer::Writer;
+
+type Conn = SqliteConnection;
+#[expect(dead_code, reason = "only derives name it")]
+type Db = diesel::sqlite::Sqlite;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+/// Look-ups at once. More would only wait for the same cores.
+const READERS: u32 = 8;
+/// How long a look-up waits for its turn before the client is told to come back.
+const READ_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What every connection is told first. `synchronous=FULL`: a COMMIT returns after the log reached the disk.
+const COMMON_PRAGMAS: &str = "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
+     PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456;";
+
+/// Accounts in one file.
+pub(crate) struct SqliteStore {
+    readers: Pool<ConnectionManager<Conn>>,
+    reading: Arc<Semaphore>,
+    writer: Writer,
+    revocations: Arc<AtomicU64>,
+}
+
+#[derive(Debug)]
+struct ReadOnly;
+
+impl CustomizeConnection<Conn, PoolError> for ReadOnly {
+    fn on_acquire(&self, conn: &mut Conn) -> Result<(), PoolError> {
+        conn.batch_execute(COMMON_PRAGMAS)
+            .and_then(|()| conn.batch_execute("PRAGMA query_only=ON;"))
+            .map_err(PoolError::QueryError)
+    }
+}
+
+impl SqliteStore {
+    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
+        let mut conn = connect(path)?;
+        migrate(&mut conn, MIGRATIONS)?;
+        let readers = Pool::builder()
+            .max_size(READERS)
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(READ_PATIENCE)
+            .connection_customizer(Box::new(ReadOnly))
+            .build(ConnectionManager::new(path.display().to_string()))
+            .map_err(|error| file_error(path, error))?;
+        let revocations = Arc::new(AtomicU64::new(0));
+        let reopen = {
+            let path = path.to_owned();
+            move || connect(&path)
+        };
+        let writer =
+            Writer::start(conn, Box::new(reopen), Arc::clone(&revocations)).map_err(OpenError::Thread)?;
+        Ok(Self {
+            readers,
+            reading: Arc::new(Semaphore::new(READERS as usize)),
+            writer,
+            revocations,
+        })
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn write(&self, job: Job) -> Result<(), StoreError> {
+        self.writer.run(job).await
+    }
+
+    async fn read(&self, mut job: Job) -> Result<(), StoreError> {
+        const READ: &str = "Store::read";
+        let turn = tokio::time::timeout(READ_PATIENCE, Arc::clone(&self.reading).acquire_owned());
+        let permit = turn
+            .await
+            .map_err(|error| StoreError::busy(READ, error))?
+            .map_err(|error| StoreError::new(READ, error))?;
+        let readers = self.readers.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let mut conn = readers.get().map_err(|error| StoreError::busy(READ, error))?;
+            in_transaction(&mut conn, "BEGIN", |conn| run(&mut job, &Tx::new(conn)))
+        });
+        reading.await.map_err(|error| StoreError::new(READ, error))?
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.read(Box::new(|ports| clavis_tokens::SigningKeys::all(ports).map(drop)))
+            .await
+    }
+
+    fn revocations(&self) -> u64 {
+        self.revocations.load(Ordering::Acquire)
+    }
+}
+
+/// Opens the file, made if it is not there, for writing.
+fn connect(path: &Path) -> Result<Conn, OpenError> {
+    let mut conn = Conn::establish(&path.display().to_string()).map_err(|error| file_error(path, error))?;
+    conn.batch_execute(COMMON_PRAGMAS)
+        .map_err(|error| file_error(path, error))?;
+    // A file that only looks writable is found out now, not at the first registration.
+    conn.batch_execute("BEGIN IMMEDIATE; ROLLBACK;")
+        .map_err(|error| file_error(path, error))?;
+    Ok(conn)
+}
+
+fn file_error(path: &Path, error: impl std::fmt::Display) -> OpenError {
+    OpenError::File {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+/// A transaction around one job, committed if the job succeeds.
+fn in_transaction<T>(
+    conn: &mut Conn,
+    begin: &str,
+    job: impl FnOnce(&mut Conn) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    conn.batch_execute(begin)
+        .map_err(crate::failure::failed("BEGIN"))?;
+    match job(conn) {
+        Ok(value) => {
+            conn.batch_execute("COMMIT")
+                .map_err(crate::failure::failed("COMMIT"))?;
+            Ok(value)
+        }
+        Err(error) => {
+            // The job's error says more than that of a ROLLBACK which found nothing to roll back.
+            let _ = conn.batch_execute("ROLLBACK");
+            Err(error)
+        }
+    }
+}
+
+/// Runs a job; one that panics has failed.
+fn run(job: &mut Job, tx: &Tx<'_>) -> Result<(), StoreError> {
+    catch_unwind(AssertUnwindSafe(|| job(tx)))
+        .unwrap_or_else(|_| Err(StoreError::new("Store", "the job panicked")))
+}
+
+/// What SQLite does its own way. Its one writer needs no row locks.
+mod dialect {
+    use diesel::prelude::*;
+
+    use super::Conn;
+    use crate::schema::outbox;
+    use crate::types::Id;
+
+    /// In a transaction that writes there is nobody else.
+    pub(super) fn lock_account(_conn: &mut Conn, _id: Id) -> QueryResult<()> {
+        Ok(())
+    }
+
+    pub(super) fn lock_keys(_conn: &mut Conn) -> QueryResult<()> {
+        Ok(())
+    }
+
+    pub(super) fn due_mails(conn: &mut Conn, now: i64, limit: i64) -> QueryResult<Vec<Id>> {
+        outbox::table
+            .filter(outbox::due_at.le(now))
+            .order((outbox::created_at.asc(), outbox::id.asc()))
+            .limit(limit)
+            .select(outbox::id)
+            .load(conn)
+    }
+}

@@ -1,0 +1,43 @@
+use chrono::{DateTime, Utc};
+use clavis_kernel::{SessionId, StoreError, TokenDigest};
+
+use crate::{RefreshToken, SigningKeyRecord};
+
+/// The signing keys, retired ones included until they are forgotten. Private halves cross this port sealed.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait SigningKeys {
+    /// Every key, in the order they were made.
+    fn all(&self) -> Result<Vec<SigningKeyRecord>, StoreError>;
+    /// Keeps a new key; `false` when there is one with its `kid`.
+    fn insert(&self, key: &SigningKeyRecord) -> Result<bool, StoreError>;
+    /// Notes that a key signs no more after this moment. Idempotent: the first moment stays.
+    fn retire(&self, kid: &str, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Takes a lock that only one transaction holds at a time, until this one ends: two processes that start
+    /// together do not both make keys.
+    fn lock(&self) -> Result<(), StoreError>;
+}
+
+/// The refresh tokens in force, in families: one family per log-in (RFC 9700 §4.14.2).
+///
+/// Only SHA-256 digests cross this port, never a token. All calls made through one value
+/// run in one transaction, which the caller opened and will close.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait RefreshTokens {
+    /// The token with this digest, with what its session says about it; `None` if never issued. Spent,
+    /// expired and revoked tokens are returned too: what they mean is the domain's business.
+    fn find(&self, digest: &TokenDigest) -> Result<Option<RefreshToken>, StoreError>;
+    /// Keeps a new token of a family.
+    fn insert(
+        &self,
+        digest: &TokenDigest,
+        family: SessionId,
+        scopes: &str,
+        issued_at: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
+    /// Spends the token at this moment (UTC, whole microseconds) if it was unspent: one conditional
+    /// write, `true` for the one call that did it.
+    fn spend(&self, digest: &TokenDigest, at: DateTime<Utc>) -> Result<bool, StoreError>;
+    /// Ends the family: no token of it is worth anything any more. `true` for the one call that did it.
+    fn revoke_family(&self, family: SessionId, at: DateTime<Utc>) -> Result<bool, StoreError>;
+}

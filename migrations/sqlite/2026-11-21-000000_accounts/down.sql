@@ -1,0 +1,16 @@
+DROP TABLE avatars;
+DROP TABLE outbox;
+DROP TABLE audit;
+DROP TABLE assignments;
+DROP TABLE role_scopes;
+DROP TABLE scopes;
+DROP TABLE roles;
+DROP TABLE applications;
+DROP TABLE signing_keys;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE tickets;
+DROP TABLE login_failures;
+DROP TABLE password_credentials;
+DROP TABLE identities;
+DROP TABLE accounts;

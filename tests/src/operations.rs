@@ -1,0 +1,8 @@
+//! What the operator sees: starts that are refused, signals, keys, health, commands.
+
+mod commands;
+mod disk;
+mod keys;
+mod links;
+mod refusals;
+mod serving;

@@ -1,0 +1,7 @@
+//! Attacks, and what must come of them. Each runs at every dialect that has the concept.
+
+mod browser;
+mod disclosure;
+mod forgery;
+mod recovery;
+mod throttle;

@@ -7,7 +7,7 @@ mod worth;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::harness::{Server, Tokens, address, jwt, name, number};
+use crate::harness::{PASSWORD, Server, Tokens, address, jwt, name, number};
 
 #[test]
 fn an_account_made_at_backend_plus_logs_in_at_pluto() {
@@ -32,10 +32,7 @@ fn an_account_made_at_pluto_logs_in_at_backend_plus() {
     let bob = address("bob");
     server.pluto().sign_up(&bob);
 
-    let session = server
-        .backend_plus()
-        .try_log_in(&bob, crate::harness::PASSWORD)
-        .expect(200);
+    let session = server.backend_plus().try_log_in(&bob, PASSWORD).expect(200);
     assert_eq!(session.at("/user/email"), bob);
     let subject = session.at("/user/id");
     assert!(uuid::Uuid::parse_str(&subject).is_ok(), "{session}");
@@ -122,10 +119,7 @@ fn addresses_and_names_are_one_whatever_their_case() {
         server.pluto().register_as(&address("other"), &ann_name.to_uppercase()),
         @r#"403 {"status":"error","error":{"code":2006,"message":"User name already exists"}}"#
     );
-    let session = server
-        .backend_plus()
-        .try_log_in(&ann, crate::harness::PASSWORD)
-        .expect(200);
+    let session = server.backend_plus().try_log_in(&ann, PASSWORD).expect(200);
     assert_eq!(session.at("/user/email"), typed, "as it was typed");
     let numbers = [
         typed.as_str(),
@@ -153,13 +147,13 @@ fn a_lock_out_through_one_door_holds_at_the_other() {
     server.backend_plus().try_log_in(&bob, "wrong").expect(401);
 
     for locked in [&ann, &bob] {
-        assert_snapshot!(
-            server.pluto().try_log_in(locked, crate::harness::PASSWORD),
-            @r#"403 {"status":"error","error":{"code":3001,"message":"Invalid Password"}}"#
+        assert_eq!(
+            server.pluto().try_log_in(locked, PASSWORD).to_string(),
+            r#"403 {"status":"error","error":{"code":3001,"message":"Invalid Password"}}"#
         );
-        assert_snapshot!(
-            server.backend_plus().try_log_in(locked, crate::harness::PASSWORD),
-            @r#"401 {"statusCode":401,"error":"Unauthorized","message":"Password does not match."}"#
+        assert_eq!(
+            server.backend_plus().try_log_in(locked, PASSWORD).to_string(),
+            r#"401 {"statusCode":401,"error":"Unauthorized","message":"Password does not match."}"#
         );
     }
 }
@@ -173,11 +167,11 @@ fn an_account_banned_by_the_operator_is_refused_at_both() {
     server.cli(&["user", "set-state", "--email", &ann, "banned"]).ok();
 
     assert_snapshot!(
-        server.backend_plus().try_log_in(&ann, crate::harness::PASSWORD),
+        server.backend_plus().try_log_in(&ann, PASSWORD),
         @r#"400 {"statusCode":400,"error":"Bad Request","message":"Account is not activated."}"#
     );
     assert_snapshot!(
-        server.pluto().try_log_in(&ann, crate::harness::PASSWORD),
+        server.pluto().try_log_in(&ann, PASSWORD),
         @r#"403 {"status":"error","error":{"code":1002,"message":"Permission Forbidden"}}"#
     );
     for tokens in &both {
@@ -209,7 +203,7 @@ fn an_account_deleted_at_backend_plus_is_unknown_to_pluto_and_its_address_is_fre
         .expect(204);
 
     assert_snapshot!(
-        server.pluto().try_log_in(&ann, crate::harness::PASSWORD),
+        server.pluto().try_log_in(&ann, PASSWORD),
         @r#"403 {"status":"error","error":{"code":2002,"message":"Mail does not exist"}}"#
     );
     server.pluto().refresh(&pluto.refresh).expect(403);

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod across;
 #[cfg(test)]
+mod architecture;
+#[cfg(test)]
 mod backend_plus;
 #[cfg(test)]
 mod bad_input;

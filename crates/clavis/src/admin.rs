@@ -10,8 +10,12 @@ pub(crate) async fn ensure(settings: &Settings, installation: &Installation) -> 
     let (address, password) = match (&admin.email, &admin.password) {
         (Some(address), Some(password)) => (address.clone(), password.clone()),
         (None, None) => return Ok(()),
-        (Some(_), None) => return Err(ConfigError::setting("admin.password", "is missing beside admin.email").into()),
-        (None, Some(_)) => return Err(ConfigError::setting("admin.email", "is missing beside admin.password").into()),
+        (Some(_), None) => {
+            return Err(ConfigError::setting("admin.password", "is missing beside admin.email").into());
+        }
+        (None, Some(_)) => {
+            return Err(ConfigError::setting("admin.email", "is missing beside admin.password").into());
+        }
     };
     if password.expose().trim().is_empty() {
         return Err(ConfigError::setting("admin.password", "a password is not empty").into());

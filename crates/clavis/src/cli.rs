@@ -100,7 +100,7 @@ pub(crate) enum KeysCommand {
     /// Make new signing keys. Tokens signed with the old ones verify until they expire; clients that pin a
     /// public key must fetch the new one.
     Rotate {
-        /// Whose keys: backend_plus, pluto or openid; without it everybody's.
+        /// Whose keys: `backend_plus`, `pluto` or `openid`; without it everybody's.
         #[arg(long)]
         owner: Option<clavis_tokens::KeyOwner>,
     },

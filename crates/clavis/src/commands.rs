@@ -37,11 +37,14 @@ pub(crate) enum Failure {
 /// Does what the command line says.
 pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     #[expect(clippy::disallowed_methods, reason = "this is where the environment enters")]
-    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let settings = config::load(cli.config.as_deref(), variables)?;
     logging::start(&settings.log).map_err(Failure::Log)?;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::Runtime)?;
     let json = cli.json;
     runtime.block_on(async {
         match cli.command {
@@ -57,7 +60,11 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
 
 async fn migrate(settings: &Settings, json: bool) -> Result<(), Failure> {
     Installation::open(settings).await?;
-    say(json, &json!({ "status": "up to date" }), "the database has this version's schema");
+    say(
+        json,
+        &json!({ "status": "up to date" }),
+        "the database has this version's schema",
+    );
     Ok(())
 }
 
@@ -67,8 +74,13 @@ async fn create_user(settings: &Settings, command: CreateUser, json: bool) -> Re
     let name = command.name.as_deref().map(str::parse::<Name>).transpose();
     let name = name.map_err(|error| Failure::Refused(format!("--name: {error}")))?;
     let hash = PasswordHash::generate(&password, settings.password.argon2, installation.entropy.as_ref());
-    let user =
-        NewUser { address: command.email, name, password: hash, active: command.active, role: command.role };
+    let user = NewUser {
+        address: command.email,
+        name,
+        password: hash,
+        active: command.active,
+        role: command.role,
+    };
     let account = installation.transaction(move |on| on.create_user(&user)).await?;
     let account = account.map_err(|refusal: SignUpError| Failure::Refused(refusal.to_string()))?;
     say(
@@ -79,7 +91,10 @@ async fn create_user(settings: &Settings, command: CreateUser, json: bool) -> Re
             "number": account.number.0,
             "state": account.state.name(),
         }),
-        &format!("account {} (uid {}, number {}) is {}", account.id, account.uid, account.number, account.state),
+        &format!(
+            "account {} (uid {}, number {}) is {}",
+            account.id, account.uid, account.number, account.state
+        ),
     );
     Ok(())
 }
@@ -88,7 +103,9 @@ async fn set_state(settings: &Settings, command: SetState, json: bool) -> Result
     let selector = selector(command.who.email, command.who.name.as_deref(), command.who.id)?;
     let installation = Installation::open(settings).await?;
     let state = command.state;
-    let account = installation.transaction(move |on| on.set_state(&selector, state)).await?;
+    let account = installation
+        .transaction(move |on| on.set_state(&selector, state))
+        .await?;
     let account = account.map_err(|refusal| Failure::Refused(refusal.to_string()))?;
     say(
         json,
@@ -104,7 +121,9 @@ async fn create_application(
     json: bool,
 ) -> Result<(), Failure> {
     let installation = Installation::open(settings).await?;
-    let application = installation.transaction(move |on| on.create_application(&name)).await?;
+    let application = installation
+        .transaction(move |on| on.create_application(&name))
+        .await?;
     let application = application.map_err(|refusal| Failure::Refused(refusal.to_string()))?;
     say(
         json,
@@ -121,18 +140,27 @@ async fn rotate_keys(settings: &Settings, owner: Option<KeyOwner>, json: bool) -
         .filter(|(key_owner, _)| owner.is_none_or(|owner| owner == *key_owner))
         .collect();
     if wanted.is_empty() {
-        return Err(Failure::Refused("--owner: this owner has no signing keys".to_owned()));
+        return Err(Failure::Refused(
+            "--owner: this owner has no signing keys".to_owned(),
+        ));
     }
     let fresh = installation::generate(wanted).await?;
     let now = installation.clock.now();
-    let records = installation.transaction(move |on| on.replace_keys(&fresh, now)).await?;
-    let new: Vec<_> = records.iter().filter(|key| key.created_at >= now && key.retired_at.is_none()).collect();
+    let records = installation
+        .transaction(move |on| on.replace_keys(&fresh, now))
+        .await?;
+    let new: Vec<_> = records
+        .iter()
+        .filter(|key| key.created_at >= now && key.retired_at.is_none())
+        .collect();
     let listed: Vec<_> = new
         .iter()
         .map(|key| json!({ "kid": key.kid, "owner": key.owner.name(), "algorithm": key.algorithm.name() }))
         .collect();
-    let lines: Vec<_> =
-        new.iter().map(|key| format!("{} {} {}", key.owner.name(), key.algorithm, key.kid)).collect();
+    let lines: Vec<_> = new
+        .iter()
+        .map(|key| format!("{} {} {}", key.owner.name(), key.algorithm, key.kid))
+        .collect();
     say(json, &json!({ "keys": listed }), &lines.join("\n"));
     Ok(())
 }
@@ -149,7 +177,9 @@ fn selector(
             .map(AccountSelector::Name)
             .map_err(|error| Failure::Refused(format!("--name: {error}"))),
         (None, None, Some(id)) => Ok(AccountSelector::Id(id)),
-        (None, None, None) => Err(Failure::Refused("name the account by --email, --name or --id".to_owned())),
+        (None, None, None) => Err(Failure::Refused(
+            "name the account by --email, --name or --id".to_owned(),
+        )),
     }
 }
 

@@ -34,7 +34,9 @@ pub(crate) fn load(
     }
     let figment = figment.merge(environment.clone());
     error::refuse_foreign_names(&figment, &environment, file.as_deref())?;
-    figment.extract().map_err(|error| ConfigError::from_figment(error, &environment, file.as_deref()))
+    figment
+        .extract()
+        .map_err(|error| ConfigError::from_figment(error, &environment, file.as_deref()))
 }
 
 #[cfg(test)]
@@ -42,7 +44,12 @@ mod tests {
     use super::*;
 
     fn with(variables: &[(&str, &str)]) -> Result<Settings, ConfigError> {
-        load(None, variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        load(
+            None,
+            variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        )
     }
 
     #[track_caller]
@@ -83,31 +90,94 @@ mod tests {
     fn an_unknown_or_bad_setting_is_refused_by_name() {
         check_refused(&[("CLAVIS_HTTP__LISEN", "x")], &["CLAVIS_HTTP__LISEN", "listen"]);
         check_refused(&[("CLAVIS_NOTHING", "x")], &["CLAVIS_NOTHING", "http"]);
-        check_refused(&[("CLAVIS_HTTP__LISTEN", "eighty")], &["CLAVIS_HTTP__LISTEN", "address"]);
+        check_refused(
+            &[("CLAVIS_HTTP__LISTEN", "eighty")],
+            &["CLAVIS_HTTP__LISTEN", "address"],
+        );
         check_refused(&[("CLAVIS_DEV", "perhaps")], &["CLAVIS_DEV", "true or false"]);
-        check_refused(&[("CLAVIS_PASSWORD__ARGON2", "m=1")], &["CLAVIS_PASSWORD__ARGON2", "m=<KiB>"]);
-        check_refused(&[("CLAVIS_DIALECTS__BACKEND_PLUS__SMTP_HOST", "mx")], &["SMTP_HOST", "mail.url"]);
-        check_refused(&[("CLAVIS_DIALECTS__BACKEND_PLUS__S3_BUCKET", "b")], &["S3_BUCKET", "blobs.url"]);
+        check_refused(
+            &[("CLAVIS_PASSWORD__ARGON2", "m=1")],
+            &["CLAVIS_PASSWORD__ARGON2", "m=<KiB>"],
+        );
+        check_refused(
+            &[("CLAVIS_DIALECTS__BACKEND_PLUS__SMTP_HOST", "mx")],
+            &["SMTP_HOST", "mail.url"],
+        );
+        check_refused(
+            &[("CLAVIS_DIALECTS__BACKEND_PLUS__S3_BUCKET", "b")],
+            &["S3_BUCKET", "blobs.url"],
+        );
+    }
+
+    #[test]
+    fn the_sample_file_names_settings_that_exist_with_values_that_fit() {
+        let sample = include_str!("../../../deploy/clavis.toml");
+        let uncommented: String = sample
+            .lines()
+            .filter_map(|line| match line.strip_prefix('#') {
+                Some(setting)
+                    if setting.contains(" = ") && !setting.starts_with(' ') && !setting.contains('…') =>
+                {
+                    Some(format!("{setting}\n"))
+                }
+                Some(_) => None,
+                None => Some(format!("{line}\n")),
+            })
+            .collect();
+        assert!(
+            uncommented.lines().filter(|line| line.contains(" = ")).count() > 40,
+            "{uncommented}"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clavis.toml");
+        std::fs::write(&path, uncommented).unwrap();
+        load(Some(&path), [])
+            .map(drop)
+            .map_err(|error| error.to_string())
+            .unwrap();
     }
 
     #[test]
     fn a_refused_secret_is_not_shown() {
-        let message = with(&[("CLAVIS_SECRETS__MASTER_KEY", "hunter2")]).unwrap_err().to_string();
-        assert!(message.contains("CLAVIS_SECRETS__MASTER_KEY") && !message.contains("hunter2"), "{message}");
+        let settings = with(&[("CLAVIS_SECRETS__MASTER_KEY", "hunter2")]).unwrap();
+        let message = settings.key_source().map(drop).unwrap_err().to_string();
+        assert!(
+            message.contains("secrets.master_key") && !message.contains("hunter2"),
+            "{message}"
+        );
+        assert!(!format!("{settings:?}").contains("hunter2"));
     }
 
     #[test]
     fn a_file_is_overridden_by_the_environment_and_named_when_it_is_wrong() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("clavis.toml");
-        std::fs::write(&path, "[http]\nlisten = \"127.0.0.1:1\"\n[limits]\nfailed_logins_per_account = 3\n").unwrap();
-        let settings =
-            load(Some(&path), [("CLAVIS_HTTP__LISTEN".to_owned(), "127.0.0.1:2".to_owned())]).unwrap();
-        assert_eq!((settings.http.listen.port(), settings.limits.failed_logins_per_account), (2, 3));
+        std::fs::write(
+            &path,
+            "[http]\nlisten = \"127.0.0.1:1\"\n[limits]\nfailed_logins_per_account = 3\n",
+        )
+        .unwrap();
+        let settings = load(
+            Some(&path),
+            [("CLAVIS_HTTP__LISTEN".to_owned(), "127.0.0.1:2".to_owned())],
+        )
+        .unwrap();
+        assert_eq!(
+            (
+                settings.http.listen.port(),
+                settings.limits.failed_logins_per_account
+            ),
+            (2, 3)
+        );
         std::fs::write(&path, "[http]\nlissen = \"x\"\n").unwrap();
         let message = load(Some(&path), []).unwrap_err().to_string();
-        assert!(message.contains("clavis.toml") && message.contains("http.lissen"), "{message}");
-        let message = load(Some(&folder.path().join("none.toml")), []).unwrap_err().to_string();
+        assert!(
+            message.contains("clavis.toml") && message.contains("http.lissen"),
+            "{message}"
+        );
+        let message = load(Some(&folder.path().join("none.toml")), [])
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("none.toml"), "{message}");
     }
 }

@@ -5,7 +5,9 @@ use chrono::Duration;
 use clavis_flows::{Door, Flows, Keys, Limits, Store};
 use clavis_identity::LockoutPolicy;
 use clavis_kernel::{Caller, Clock, Entropy, MasterKey, StoreError};
-use clavis_tokens::{Algorithm, FreshKey, KeyError, KeyOwner, KeyPolicy, RefreshPolicy, RefreshTokenSpelling, SigningKeyRecord};
+use clavis_tokens::{
+    Algorithm, FreshKey, KeyError, KeyOwner, KeyPolicy, RefreshPolicy, RefreshTokenSpelling, SigningKeyRecord,
+};
 
 use crate::config::Settings;
 use crate::letters::PlainLetters;
@@ -51,9 +53,15 @@ impl Installation {
     /// every installation has: master key, signing keys, the dialects' applications.
     pub(crate) async fn open(settings: &Settings) -> Result<Self, OpenError> {
         let dir = &settings.data.dir;
-        create_private_folder(dir).map_err(|source| OpenError::DataDir { path: dir.clone(), source })?;
+        create_private_folder(dir).map_err(|source| OpenError::DataDir {
+            path: dir.clone(),
+            source,
+        })?;
         let source = settings.key_source()?;
-        let url = settings.database_url().expose().parse::<clavis_store::DatabaseUrl>()?;
+        let url = settings
+            .database_url()
+            .expose()
+            .parse::<clavis_store::DatabaseUrl>()?;
         let store = tokio::task::spawn_blocking(move || clavis_store::open(&url))
             .await
             .map_err(|error| StoreError::new("open", error))??;
@@ -81,7 +89,11 @@ impl Installation {
         mut decide: impl FnMut(&Flows<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (clock, entropy) = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
-        let (keys, limits, door) = (Arc::clone(&self.keys), Arc::clone(&self.limits), Arc::clone(&self.operator));
+        let (keys, limits, door) = (
+            Arc::clone(&self.keys),
+            Arc::clone(&self.limits),
+            Arc::clone(&self.operator),
+        );
         clavis_flows::write(self.store.as_ref(), move |ports| {
             decide(&Flows {
                 ports,
@@ -122,7 +134,10 @@ pub(crate) async fn generate(wanted: Vec<(KeyOwner, Algorithm)>) -> Result<Vec<F
         .collect();
     let mut made = Vec::with_capacity(making.len());
     for key in making {
-        made.push(key.await.map_err(|error| StoreError::new("FreshKey::generate", error))??);
+        made.push(
+            key.await
+                .map_err(|error| StoreError::new("FreshKey::generate", error))??,
+        );
     }
     Ok(made)
 }
@@ -135,8 +150,14 @@ fn master_key(
     let Some(sealed) = signing_keys.first() else {
         return Ok(source.find_or_create(entropy)?);
     };
-    let master = source.find()?.ok_or_else(|| OpenError::MasterKeyLost(source.describe()))?;
-    let opens = master.open(clavis_kernel::Purpose::SigningKeys, sealed.kid.as_bytes(), &sealed.sealed_private);
+    let master = source
+        .find()?
+        .ok_or_else(|| OpenError::MasterKeyLost(source.describe()))?;
+    let opens = master.open(
+        clavis_kernel::Purpose::SigningKeys,
+        sealed.kid.as_bytes(),
+        &sealed.sealed_private,
+    );
     match opens {
         Ok(_) => Ok(master),
         Err(_) => Err(OpenError::OtherMasterKey(source.describe())),
@@ -156,7 +177,10 @@ fn limits(settings: &Settings) -> Limits {
 
 /// When keys are replaced.
 pub(crate) fn key_policy(settings: &Settings) -> KeyPolicy {
-    KeyPolicy { rotate_after: Duration::days(settings.keys.rotate_after_days.into()), ..KeyPolicy::default() }
+    KeyPolicy {
+        rotate_after: Duration::days(settings.keys.rotate_after_days.into()),
+        ..KeyPolicy::default()
+    }
 }
 
 fn operator_door() -> Door {
@@ -178,5 +202,8 @@ fn create_private_folder(path: &std::path::Path) -> std::io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
 }

@@ -12,11 +12,17 @@ impl Correspondence for PlainLetters {
             LetterKind::EmailChange => "Confirm your new address",
             LetterKind::EmailChanged => "Your address was changed",
         };
-        let ticket = letter.ticket.map(|ticket| format!(" Ticket: {}", ticket.expose())).unwrap_or_default();
+        let ticket = letter
+            .ticket
+            .map(|ticket| format!(" Ticket: {}", ticket.expose()))
+            .unwrap_or_default();
         OutgoingMail {
             to: letter.to.clone(),
             subject: subject.to_owned(),
-            body: MailBody { text: format!("{subject}.{ticket}\n"), html: format!("<p>{subject}.{ticket}</p>") },
+            body: MailBody {
+                text: format!("{subject}.{ticket}\n"),
+                html: format!("<p>{subject}.{ticket}</p>"),
+            },
             headers: Vec::new(),
         }
     }

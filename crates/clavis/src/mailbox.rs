@@ -13,10 +13,18 @@ impl MailboxReader for OutboxFiles {
 
     fn read(&self, id: &str) -> io::Result<Option<MailboxMail>> {
         let Ok(id) = id.parse() else { return Ok(None) };
-        Ok(self.0.read(&id)?.map(|mail| MailboxMail { summary: summary(mail.summary), text: mail.text }))
+        Ok(self.0.read(&id)?.map(|mail| MailboxMail {
+            summary: summary(mail.summary),
+            text: mail.text,
+        }))
     }
 }
 
 fn summary(mail: MailSummary) -> MailboxSummary {
-    MailboxSummary { id: mail.id.as_str().to_owned(), to: mail.to, subject: mail.subject, date: mail.date.map(|date| date.to_rfc2822()).unwrap_or_default() }
+    MailboxSummary {
+        id: mail.id.as_str().to_owned(),
+        to: mail.to,
+        subject: mail.subject,
+        date: mail.date.map(|date| date.to_rfc2822()).unwrap_or_default(),
+    }
 }

@@ -33,9 +33,15 @@ impl KeySource {
         match std::fs::read_to_string(path).map(zeroize::Zeroizing::new) {
             Ok(text) => MasterKey::parse(&text)
                 .map(Some)
-                .map_err(|source| MasterKeyError::Malformed { path: path.clone(), source }),
+                .map_err(|source| MasterKeyError::Malformed {
+                    path: path.clone(),
+                    source,
+                }),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(MasterKeyError::Unreadable { path: path.clone(), source }),
+            Err(source) => Err(MasterKeyError::Unreadable {
+                path: path.clone(),
+                source,
+            }),
         }
     }
 
@@ -51,9 +57,15 @@ impl KeySource {
         match write_new(path, &key) {
             Ok(()) => Ok(key),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                self.find()?.ok_or_else(|| MasterKeyError::Unreadable { path: path.clone(), source: error })
+                self.find()?.ok_or_else(|| MasterKeyError::Unreadable {
+                    path: path.clone(),
+                    source: error,
+                })
             }
-            Err(source) => Err(MasterKeyError::Unreadable { path: path.clone(), source }),
+            Err(source) => Err(MasterKeyError::Unreadable {
+                path: path.clone(),
+                source,
+            }),
         }
     }
 
@@ -69,7 +81,12 @@ impl KeySource {
 fn write_new(path: &Path, key: &MasterKey) -> std::io::Result<()> {
     // Written beside and linked into place, so that nobody ever reads half a key.
     let beside = path.with_extension(format!("key.{}", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
     let written = file
         .write_all(key.to_text().as_bytes())
         .and_then(|()| file.write_all(b"\n"))
@@ -93,9 +110,15 @@ mod tests {
         let made = source.find_or_create(&SystemEntropy).unwrap();
         let again = source.find_or_create(&SystemEntropy).unwrap();
         assert_eq!(made.to_text(), again.to_text());
-        let mode = std::fs::metadata(folder.path().join("master.key")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        let permissions = std::fs::metadata(folder.path().join("master.key"))
+            .unwrap()
+            .permissions();
+        assert_eq!(permissions.mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
     }
 
     #[test]
@@ -103,7 +126,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.key");
         std::fs::write(&path, "half a k").unwrap();
-        let error = KeySource::File(path.clone()).find_or_create(&SystemEntropy).unwrap_err();
+        let error = KeySource::File(path.clone())
+            .find_or_create(&SystemEntropy)
+            .unwrap_err();
         assert!(error.to_string().contains("master.key"));
         assert_eq!(std::fs::read_to_string(path).unwrap(), "half a k");
     }

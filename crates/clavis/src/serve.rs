@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
-use clavis_delivery::{FileMailer, MailTransport, Mailbox, Mailer, OutboxPolicy, OutboxWorker, Sender, SmtpMailer};
+use clavis_delivery::{
+    FileMailer, MailTransport, Mailbox, Mailer, OutboxPolicy, OutboxWorker, Sender, SmtpMailer,
+};
 use clavis_flows::OldAddress;
 use clavis_http::dialects::{backend_plus, pluto};
 use clavis_http::pages::{MailDoor, MailboxReader, Pages};
 use clavis_http::{
-    App, AppParts, Hasher, MetricsText, PublicUrl, RateLimit, RingHandle, ServerSettings, Site, TrustedProxies,
+    App, AppParts, Hasher, MetricsText, PublicUrl, RateLimit, RingHandle, ServerSettings, Site,
+    TrustedProxies,
 };
 use clavis_kernel::{Dialect, Secret};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -29,7 +32,11 @@ const OUTBOX_FILES: usize = 10_000;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServeError {
     #[error("{setting} {address}: {source}")]
-    Listen { setting: &'static str, address: SocketAddr, source: std::io::Error },
+    Listen {
+        setting: &'static str,
+        address: SocketAddr,
+        source: std::io::Error,
+    },
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]
@@ -43,7 +50,11 @@ pub(crate) enum ServeError {
 /// Serves until SIGTERM or SIGINT, then lets requests in progress end.
 pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
     let listener = listen("http.listen", settings.http.listen)?;
-    let metrics_listener = settings.metrics.listen.map(|at| listen("metrics.listen", at)).transpose()?;
+    let metrics_listener = settings
+        .metrics
+        .listen
+        .map(|at| listen("metrics.listen", at))
+        .transpose()?;
     let address = listener.local_addr().map_err(ServeError::Server)?;
     let public_url = public_url(&settings, address)?;
     let mail = MailSetup::new(&settings, &public_url)?;
@@ -52,7 +63,13 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
 
     let (stop, stopped) = watch::channel(false);
     let outbox = Arc::new(Notify::new());
-    let site = site(&settings, &installation, &public_url, Arc::clone(&outbox), mail.mailbox())?;
+    let site = site(
+        &settings,
+        &installation,
+        &public_url,
+        Arc::clone(&outbox),
+        mail.mailbox(),
+    )?;
     let ring = site.app.ring.clone();
     let server_settings = ServerSettings {
         listener,
@@ -71,7 +88,11 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
     background.spawn(workers::sweep(Arc::clone(&installation), stopped.clone()));
     background.spawn(mail.worker(&installation).run(stopped, outbox));
 
-    let handles: Vec<_> = std::iter::once(server.handle()).chain(metrics_server.as_ref().map(|s| s.handle())).collect();
+    let handles: Vec<_> = [Some(&server), metrics_server.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(actix_web::dev::Server::handle)
+        .collect();
     if let Some(metrics) = metrics_server {
         background.spawn(async move {
             if let Err(error) = metrics.await {
@@ -82,28 +103,25 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
     println!("clavis is ready at {}", public_url.as_str());
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "ready");
-    let serving = tokio::spawn(server);
-    let stopper = async {
+    let mut serving = tokio::spawn(server);
+    let asked_to_stop = async {
         signals.received().await;
         tracing::info!("stopping: requests in progress are let end");
-        futures_stop(&handles).await;
+        for handle in &handles {
+            handle.stop(true).await;
+        }
     };
-    tokio::pin!(serving);
     let ended = tokio::select! {
         ended = &mut serving => ended,
-        () = stopper => serving.await,
+        () = asked_to_stop => serving.await,
     };
     let _ = stop.send(true);
     while background.join_next().await.is_some() {}
-    ended.map_err(|error| ServeError::Server(std::io::Error::other(error)))?.map_err(ServeError::Server)?;
+    ended
+        .map_err(|error| ServeError::Server(std::io::Error::other(error)))?
+        .map_err(ServeError::Server)?;
     tracing::info!("stopped");
     Ok(())
-}
-
-async fn futures_stop(handles: &[actix_web::dev::ServerHandle]) {
-    for handle in handles {
-        handle.stop(true).await;
-    }
 }
 
 /// The signals that end a server.
@@ -114,7 +132,10 @@ struct Signals {
 
 impl Signals {
     fn new() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
 
     async fn received(&mut self) {
@@ -126,7 +147,11 @@ impl Signals {
 }
 
 fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address).map_err(|source| ServeError::Listen { setting, address, source })
+    TcpListener::bind(address).map_err(|source| ServeError::Listen {
+        setting,
+        address,
+        source,
+    })
 }
 
 fn cores() -> usize {
@@ -136,7 +161,9 @@ fn cores() -> usize {
 fn public_url(settings: &Settings, address: SocketAddr) -> Result<PublicUrl, ConfigError> {
     match &settings.http.public_url {
         Some(url) => Ok(url.clone()),
-        None => format!("http://{address}").parse().map_err(|error| ConfigError::setting("http.public_url", error)),
+        None => format!("http://{address}")
+            .parse()
+            .map_err(|error| ConfigError::setting("http.public_url", error)),
     }
 }
 
@@ -163,14 +190,28 @@ fn site(
     .map_err(OpenError::from)?;
     let app = web::Data::new(app(settings, installation, public_url, outbox, ring));
     let lifetimes = clavis_http::dialects::Lifetimes {
-        access: settings.tokens.access_ttl_seconds.map(|seconds| chrono::Duration::seconds(seconds.into())),
-        refresh: settings.tokens.refresh_ttl_seconds.map(|seconds| chrono::Duration::seconds(seconds.into())),
+        access: settings
+            .tokens
+            .access_ttl_seconds
+            .map(|seconds| chrono::Duration::seconds(seconds.into())),
+        refresh: settings
+            .tokens
+            .refresh_ttl_seconds
+            .map(|seconds| chrono::Duration::seconds(seconds.into())),
     };
     let links = settings.http.mail_links;
     let backend_plus = dialects
         .backend_plus
         .enabled
-        .then(|| backend_plus::BackendPlus::new(app.clone(), dialects.backend_plus.clone(), lifetimes, links, settings.dev))
+        .then(|| {
+            backend_plus::BackendPlus::new(
+                app.clone(),
+                dialects.backend_plus.clone(),
+                lifetimes,
+                links,
+                settings.dev,
+            )
+        })
         .transpose()
         .map_err(|error| ConfigError::setting("dialects.backend_plus", error))?
         .map(web::Data::new);
@@ -199,7 +240,13 @@ fn site(
         }),
         mailbox,
     };
-    Ok(Site { app, backend_plus, pluto, pages: web::Data::new(pages), metrics: metrics()? })
+    Ok(Site {
+        app,
+        backend_plus,
+        pluto,
+        pages: web::Data::new(pages),
+        metrics: metrics()?,
+    })
 }
 
 fn app(
@@ -220,7 +267,12 @@ fn app(
         hasher: Hasher::new(at_once, settings.password.queue),
         argon2: settings.password.argon2,
         public_url: public_url.clone(),
-        trusted_proxies: settings.http.trusted_proxies.iter().copied().collect::<TrustedProxies>(),
+        trusted_proxies: settings
+            .http
+            .trusted_proxies
+            .iter()
+            .copied()
+            .collect::<TrustedProxies>(),
         tokens_across: settings.tokens.across,
         login_rate: RateLimit::per_minute(settings.limits.login_per_client_ip_per_minute),
         outbox,
@@ -262,17 +314,32 @@ impl MailSetup {
                 })
             }
             MailTransport::Smtp(server) => {
-                let roots = settings.mail.ca_file.as_ref().map(std::fs::read_to_string).transpose();
+                let roots = settings
+                    .mail
+                    .ca_file
+                    .as_ref()
+                    .map(std::fs::read_to_string)
+                    .transpose();
                 let roots = roots.map_err(|error| ConfigError::setting("mail.ca_file", error))?;
-                let mailer = SmtpMailer::new(server, sender, roots.as_deref(), Arc::new(crate::system::SystemClock))
-                    .map_err(|error| ConfigError::setting("mail.ca_file", error))?;
-                Ok(Self { mailer: Arc::new(mailer), files: None })
+                let mailer = SmtpMailer::new(
+                    server,
+                    sender,
+                    roots.as_deref(),
+                    Arc::new(crate::system::SystemClock),
+                )
+                .map_err(|error| ConfigError::setting("mail.ca_file", error))?;
+                Ok(Self {
+                    mailer: Arc::new(mailer),
+                    files: None,
+                })
             }
         }
     }
 
     fn mailbox(&self) -> Option<Arc<dyn MailboxReader>> {
-        self.files.clone().map(|files| Arc::new(OutboxFiles(files)) as Arc<dyn MailboxReader>)
+        self.files
+            .clone()
+            .map(|files| Arc::new(OutboxFiles(files)) as Arc<dyn MailboxReader>)
     }
 
     fn worker(self, installation: &Installation) -> OutboxWorker {

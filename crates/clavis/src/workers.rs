@@ -55,8 +55,10 @@ pub(crate) async fn rotate_aged_keys(
 }
 
 async fn rotate(installation: &Installation, policy: &KeyPolicy) -> Result<usize, OpenError> {
-    let records =
-        clavis_flows::read(installation.store.as_ref(), |ports| clavis_tokens::SigningKeys::all(ports)).await?;
+    let records = clavis_flows::read(installation.store.as_ref(), |ports| {
+        clavis_tokens::SigningKeys::all(ports)
+    })
+    .await?;
     let now = installation.clock.now();
     let aged = Flows::aged_keys(&records, policy, now);
     if aged.is_empty() {
@@ -64,7 +66,9 @@ async fn rotate(installation: &Installation, policy: &KeyPolicy) -> Result<usize
     }
     let fresh = installation::generate(aged).await?;
     let (count, signs_from) = (fresh.len(), now + policy.publish_ahead);
-    installation.transaction(move |on| on.replace_keys(&fresh, signs_from)).await?;
+    installation
+        .transaction(move |on| on.replace_keys(&fresh, signs_from))
+        .await?;
     Ok(count)
 }
 
@@ -86,5 +90,8 @@ pub(crate) async fn sweep(installation: Arc<Installation>, mut stop: watch::Rece
 
 async fn sweep_once(installation: &Installation) -> Result<u64, StoreError> {
     let now = installation.clock.now();
-    clavis_flows::write(installation.store.as_ref(), move |ports| ports.sweep(now, SWEEP_LIMIT)).await
+    clavis_flows::write(installation.store.as_ref(), move |ports| {
+        ports.sweep(now, SWEEP_LIMIT)
+    })
+    .await
 }

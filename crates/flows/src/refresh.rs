@@ -88,7 +88,8 @@ impl Flows<'_> {
     }
 
     /// Ends the session that a refresh token comes from. Idempotent; an unknown token ends nothing. Returns
-    /// whose it was.
+    /// whose it was when the token was good until now: a spent one ends its own session, and is no proof that
+    /// its holder may end others.
     pub fn log_out(&self, presented: &RefreshTokenSecret) -> Result<Option<AccountId>, StoreError> {
         let Some(token) = RefreshTokens::find(self.ports, &presented.digest())? else {
             return Ok(None);
@@ -96,10 +97,11 @@ impl Flows<'_> {
         if token.client.dialect != self.caller.dialect || token.expires_at <= self.now() {
             return Ok(None);
         }
-        if self.ports.revoke_family(token.family, self.now())? {
+        let ended = self.ports.revoke_family(token.family, self.now())?;
+        if ended {
             self.audit(Some(token.account), AuditAction::LogOut)?;
         }
-        Ok(Some(token.account))
+        Ok((ended && token.spent_at.is_none()).then_some(token.account))
     }
 
     /// Ends every session of an account and returns how many there were.

@@ -52,7 +52,11 @@ impl App {
     /// Makes the shared part of all handlers.
     pub fn new(parts: AppParts) -> Self {
         let decoy = PasswordHash::decoy(parts.argon2, parts.entropy.as_ref());
-        Self { parts, bearers: BearerCache::default(), decoy }
+        Self {
+            parts,
+            bearers: BearerCache::default(),
+            decoy,
+        }
     }
 
     /// Runs one use case in one transaction that may write, and returns after COMMIT.
@@ -86,7 +90,10 @@ impl App {
     /// Hashes a new password on the hashing pool.
     pub async fn hash(&self, password: Secret) -> Result<PasswordHash, Fault> {
         let (params, entropy) = (self.argon2, Arc::clone(&self.entropy));
-        Ok(self.hasher.run(move || PasswordHash::generate(&password, params, entropy.as_ref())).await?)
+        Ok(self
+            .hasher
+            .run(move || PasswordHash::generate(&password, params, entropy.as_ref()))
+            .await?)
     }
 
     /// Takes the time of checking a password, for an account that is not there.
@@ -108,7 +115,11 @@ impl App {
             let verdict = candidate.credential.hash.verify(&password, params);
             let rehash = (verdict == clavis_identity::Verdict::RightButOutdated)
                 .then(|| PasswordHash::generate(&password, params, entropy.as_ref()));
-            clavis_flows::Checked { candidate, verdict, rehash }
+            clavis_flows::Checked {
+                candidate,
+                verdict,
+                rehash,
+            }
         });
         Ok(checked.await?)
     }

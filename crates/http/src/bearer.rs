@@ -78,8 +78,30 @@ pub(crate) struct BearerCache {
     known: moka::sync::Cache<TokenDigest, Arc<Known>>,
 }
 
-struct Known {
+/// A token of ours, its signature verified, and what it says.
+#[derive(Clone)]
+struct Claimed {
+    issuer: Dialect,
     facts: BearerFacts,
+    signed: Arc<SignedClaims>,
+}
+
+impl Claimed {
+    fn new(signed: Arc<SignedClaims>) -> Result<Self, BearerError> {
+        let KeyOwner::Dialect(issuer) = signed.owner else {
+            return Err(BearerError::NotAnAccessToken);
+        };
+        let facts = facts(&signed, issuer).ok_or(BearerError::NotAnAccessToken)?;
+        Ok(Self {
+            issuer,
+            facts,
+            signed,
+        })
+    }
+}
+
+struct Known {
+    claimed: Claimed,
     authenticated: Arc<Authenticated>,
     asked_at: Instant,
     revocations: u64,
@@ -89,7 +111,7 @@ impl Default for BearerCache {
     fn default() -> Self {
         let known = moka::sync::Cache::builder()
             .max_capacity(MAX_REMEMBERED)
-            .time_to_idle(Duration::from_secs(300))
+            .time_to_idle(Duration::from_mins(5))
             .build();
         Self { known }
     }
@@ -101,42 +123,41 @@ impl App {
         let digest = TokenDigest::of(token);
         let now = self.clock.now();
         let known = self.bearers().known.get(&digest);
-        let (facts, signed, issuer) = match known {
-            Some(known) => {
-                self.may_cross(&known.authenticated.signed, known.authenticated.issuer, door)?;
-                if known.facts.expires_at <= now {
-                    return Err(BearerError::Expired);
-                }
-                let fresh = known.asked_at.elapsed() < STANDING_BELIEVED_FOR
-                    && known.revocations == self.store.revocations();
-                if fresh {
-                    return Ok(Arc::clone(&known.authenticated));
-                }
-                (known.facts.clone(), Arc::clone(&known.authenticated.signed), known.authenticated.issuer)
-            }
-            None => {
-                let signed = self.verify(token).await?;
-                let issuer = issuer(&signed)?;
-                self.may_cross(&signed, issuer, door)?;
-                let facts = facts(&signed, issuer).ok_or(BearerError::NotAnAccessToken)?;
-                if facts.expires_at <= now {
-                    return Err(BearerError::Expired);
-                }
-                (facts, Arc::new(signed), issuer)
-            }
+        let claimed = match &known {
+            Some(known) => known.claimed.clone(),
+            None => Claimed::new(Arc::new(self.verify(token).await?))?,
         };
+        self.may_cross(&claimed, door)?;
+        if claimed.facts.expires_at <= now {
+            return Err(BearerError::Expired);
+        }
+        let fresh = known.filter(|known| {
+            known.asked_at.elapsed() < STANDING_BELIEVED_FOR && known.revocations == self.store.revocations()
+        });
+        if let Some(known) = fresh {
+            return Ok(Arc::clone(&known.authenticated));
+        }
         // Read before the store is asked: a revocation in between makes the entry stale, not wrong.
         let (asked_at, revocations) = (Instant::now(), self.store.revocations());
-        let standing = self.standing(facts.session).await?;
-        let same_account = match facts.subject {
+        let standing = self.standing(claimed.facts.session).await?;
+        let same_account = match claimed.facts.subject {
             Subject::Id(id) => id == standing.account,
             Subject::Number(number) => number == standing.number,
         };
-        if !same_account || standing.through != issuer {
+        if !same_account || standing.through != claimed.issuer {
             return Err(BearerError::Invalid);
         }
-        let authenticated = Arc::new(Authenticated { issuer, standing, signed });
-        let known = Known { facts, authenticated: Arc::clone(&authenticated), asked_at, revocations };
+        let authenticated = Arc::new(Authenticated {
+            issuer: claimed.issuer,
+            standing,
+            signed: Arc::clone(&claimed.signed),
+        });
+        let known = Known {
+            claimed,
+            authenticated: Arc::clone(&authenticated),
+            asked_at,
+            revocations,
+        };
         self.bearers().known.insert(digest, Arc::new(known));
         Ok(authenticated)
     }
@@ -158,8 +179,8 @@ impl App {
         }
     }
 
-    fn may_cross(&self, signed: &SignedClaims, issuer: Dialect, door: Dialect) -> Result<(), BearerError> {
-        if issuer == door || (self.tokens_across && !signed.shared_secret) {
+    fn may_cross(&self, token: &Claimed, door: Dialect) -> Result<(), BearerError> {
+        if token.issuer == door || (self.tokens_across && !token.signed.shared_secret) {
             return Ok(());
         }
         Err(BearerError::NotAnAccessToken)
@@ -174,13 +195,6 @@ impl App {
             Ok(standing) => Ok(standing),
             Err(StandingError::SessionEnded | StandingError::AccountNotActive) => Err(BearerError::Revoked),
         }
-    }
-}
-
-fn issuer(signed: &SignedClaims) -> Result<Dialect, BearerError> {
-    match signed.owner {
-        KeyOwner::Dialect(dialect) => Ok(dialect),
-        KeyOwner::OpenId => Err(BearerError::NotAnAccessToken),
     }
 }
 

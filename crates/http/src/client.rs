@@ -31,11 +31,20 @@ impl FromStr for ProxyNet {
     type Err = ProxyNetError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (address, prefix) = text.trim().split_once('/').map_or((text.trim(), None), |(a, p)| (a, Some(p)));
+        let (address, prefix) = text
+            .trim()
+            .split_once('/')
+            .map_or((text.trim(), None), |(a, p)| (a, Some(p)));
         let address: IpAddr = address.parse().map_err(|_| ProxyNetError)?;
         let longest = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(longest), str::parse).map_err(|_| ProxyNetError)?;
-        if (1..=longest).contains(&prefix) { Ok(Self { address, prefix }) } else { Err(ProxyNetError) }
+        let prefix = prefix
+            .map_or(Ok(longest), str::parse)
+            .map_err(|_| ProxyNetError)?;
+        if (1..=longest).contains(&prefix) {
+            Ok(Self { address, prefix })
+        } else {
+            Err(ProxyNetError)
+        }
     }
 }
 
@@ -73,7 +82,11 @@ impl TrustedProxies {
             return peer;
         }
         let hops: Vec<String> = forwarded_for
-            .flat_map(|line| line.split(',').map(|hop| hop.trim().to_owned()).collect::<Vec<_>>())
+            .flat_map(|line| {
+                line.split(',')
+                    .map(|hop| hop.trim().to_owned())
+                    .collect::<Vec<_>>()
+            })
             .collect();
         let mut client = peer;
         for hop in hops.iter().rev().take(MAX_FORWARDED_HOPS) {
@@ -90,13 +103,19 @@ impl TrustedProxies {
 /// The client's address.
 pub(crate) fn client_ip(request: &HttpRequest, proxies: &TrustedProxies) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip().to_canonical();
-    let lines = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    let lines = request
+        .headers()
+        .get_all("x-forwarded-for")
+        .filter_map(|value| value.to_str().ok());
     Some(proxies.client(peer, lines.map(str::to_owned)))
 }
 
 /// Who calls, for the audit trail.
 pub(crate) fn caller(request: &HttpRequest, proxies: &TrustedProxies, dialect: Dialect) -> Caller {
-    let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let user_agent = request
+        .headers()
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok());
     Caller {
         dialect,
         ip: client_ip(request, proxies),
@@ -111,9 +130,15 @@ mod tests {
 
     #[track_caller]
     fn check(trusted: &[&str], peer: &str, forwarded: &[&str], expected: &str) {
-        let proxies: TrustedProxies = trusted.iter().map(|net| net.parse::<ProxyNet>().unwrap()).collect();
+        let proxies: TrustedProxies = trusted
+            .iter()
+            .map(|net| net.parse::<ProxyNet>().unwrap())
+            .collect();
         let forwarded = forwarded.iter().map(|line| (*line).to_owned());
-        assert_eq!(proxies.client(peer.parse().unwrap(), forwarded), expected.parse::<IpAddr>().unwrap());
+        assert_eq!(
+            proxies.client(peer.parse().unwrap(), forwarded),
+            expected.parse::<IpAddr>().unwrap()
+        );
     }
 
     #[test]

@@ -21,7 +21,11 @@ pub struct HasherBusy;
 impl Hasher {
     /// A pool that hashes `at_once` passwords and lets `max_waiting` wait.
     pub fn new(at_once: NonZeroUsize, max_waiting: usize) -> Self {
-        Self { running: Arc::new(Semaphore::new(at_once.get())), waiting: Arc::default(), max_waiting }
+        Self {
+            running: Arc::new(Semaphore::new(at_once.get())),
+            waiting: Arc::default(),
+            max_waiting,
+        }
     }
 
     /// Runs expensive work in turn.
@@ -29,13 +33,16 @@ impl Hasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HasherBusy> {
-        let permit = match Arc::clone(&self.running).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                let _place = Place::take(&self.waiting, self.max_waiting).ok_or(HasherBusy)?;
-                Arc::clone(&self.running).acquire_owned().await.map_err(|_| HasherBusy)?
-            }
+        let permit = if let Ok(permit) = Arc::clone(&self.running).try_acquire_owned() {
+            permit
+        } else {
+            let _place = Place::take(&self.waiting, self.max_waiting).ok_or(HasherBusy)?;
+            Arc::clone(&self.running)
+                .acquire_owned()
+                .await
+                .map_err(|_| HasherBusy)?
         };
+        metrics::counter!("clavis_password_hashes_total").increment(1);
         // The permit goes with the work: a client that hangs up does not let another hash begin early.
         let work = tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -50,7 +57,9 @@ struct Place<'a>(&'a AtomicUsize);
 
 impl<'a> Place<'a> {
     fn take(waiting: &'a AtomicUsize, max: usize) -> Option<Self> {
-        let taken = waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| (now < max).then_some(now + 1));
+        let taken = waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
+            (now < max).then_some(now + 1)
+        });
         taken.ok().map(|before| {
             #[expect(clippy::cast_precision_loss, reason = "a gauge of at most some thousands")]
             metrics::gauge!("clavis_hash_queue_depth").set((before + 1) as f64);

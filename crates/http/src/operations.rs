@@ -58,5 +58,7 @@ async fn keys(app: web::Data<App>) -> HttpResponse {
 }
 
 async fn metrics_text(metrics: web::Data<MetricsText>) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body((metrics.0)())
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body((metrics.0)())
 }

@@ -30,6 +30,9 @@ pub struct Pages {
     pub mailbox: Option<Arc<dyn MailboxReader>>,
 }
 
+/// Says in words what is wrong with a new password, if anything is.
+pub type PasswordProblem = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// Through which door the ticket of a link is used.
 pub struct MailDoor {
     /// The dialect that mailed it.
@@ -37,7 +40,7 @@ pub struct MailDoor {
     /// How that dialect behaves.
     pub door: Arc<Door>,
     /// What is wrong with a new password, in words.
-    pub password_problem: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub password_problem: PasswordProblem,
     /// Where to go on after success.
     pub continue_url: Option<String>,
     /// Whether the old address is told when it is replaced.

@@ -56,7 +56,14 @@ mod tests {
         let url: PublicUrl = "https://id.example.org/sso/".parse().unwrap();
         assert_eq!(url.join("/mail/reset"), "https://id.example.org/sso/mail/reset");
         assert!(url.is_https());
-        for bad in ["id.example.org", "ftp://x", "https://u:p@x", "https://x/?q", "https://x/#f", "http://"] {
+        for bad in [
+            "id.example.org",
+            "ftp://x",
+            "https://u:p@x",
+            "https://x/?q",
+            "https://x/#f",
+            "http://",
+        ] {
             assert_eq!(bad.parse::<PublicUrl>(), Err(PublicUrlError), "{bad}");
         }
     }

@@ -16,17 +16,23 @@ pub struct RateLimit {
 impl RateLimit {
     /// So many a minute; 0 is without limit.
     pub fn per_minute(count: u32) -> Self {
-        Self { limiter: NonZeroU32::new(count).map(|count| RateLimiter::keyed(Quota::per_minute(count))) }
+        Self {
+            limiter: NonZeroU32::new(count).map(|count| RateLimiter::keyed(Quota::per_minute(count))),
+        }
     }
 
     /// Counts one; the error is how long the client should wait.
     pub fn check(&self, client: Option<IpAddr>) -> Result<(), Duration> {
-        let (Some(limiter), Some(client)) = (&self.limiter, client) else { return Ok(()) };
+        let (Some(limiter), Some(client)) = (&self.limiter, client) else {
+            return Ok(());
+        };
         if limiter.len() > MAX_CLIENTS {
             limiter.retain_recent();
         }
         let clock = DefaultClock::default();
-        limiter.check_key(&network(client)).map_err(|not_until| not_until.wait_time_from(clock.now()))
+        limiter
+            .check_key(&network(client))
+            .map_err(|not_until| not_until.wait_time_from(clock.now()))
     }
 }
 

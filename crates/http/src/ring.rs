@@ -36,7 +36,10 @@ impl RingHandle {
 
     /// Reads the keys again: another process, or the command line, may have changed them.
     pub async fn reload(&self) -> Result<Vec<SigningKeyRecord>, ReloadError> {
-        let records = clavis_flows::read(self.source.store.as_ref(), |ports| clavis_tokens::SigningKeys::all(ports)).await?;
+        let records = clavis_flows::read(self.source.store.as_ref(), |ports| {
+            clavis_tokens::SigningKeys::all(ports)
+        })
+        .await?;
         let ring = self.source.open(&records)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
         Ok(records)
@@ -56,7 +59,13 @@ pub enum ReloadError {
 
 impl RingSource {
     fn open(&self, records: &[SigningKeyRecord]) -> Result<KeyRing, KeyError> {
-        KeyRing::open(records, &self.shared, &self.master, &self.policy, self.clock.now())
+        KeyRing::open(
+            records,
+            &self.shared,
+            &self.master,
+            &self.policy,
+            self.clock.now(),
+        )
     }
 }
 
@@ -69,7 +78,17 @@ pub fn open_ring(
     shared: Vec<SharedKey>,
     policy: KeyPolicy,
 ) -> Result<RingHandle, KeyError> {
-    let source = RingSource { store, master, clock, shared, policy };
+    let source = RingSource {
+        store,
+        master,
+        clock,
+        shared,
+        policy,
+    };
     let ring = source.open(records)?;
-    Ok(RingHandle { current: Arc::new(RwLock::new(Arc::new(ring))), source: Arc::new(source), looked_again_at: Arc::default() })
+    Ok(RingHandle {
+        current: Arc::new(RwLock::new(Arc::new(ring))),
+        source: Arc::new(source),
+        looked_again_at: Arc::default(),
+    })
 }

@@ -80,4 +80,3 @@ pub fn serve(site: Site, settings: ServerSettings) -> io::Result<(Server, Option
 async fn nowhere() -> HttpResponse {
     HttpResponse::NotFound().json(serde_json::json!({ "error": "not_found" }))
 }
-

@@ -11,6 +11,9 @@ use clavis_kernel::EntropyExt as _;
 
 use crate::App;
 
+/// The log's target for requests: `log.filter` names it.
+const ACCESS: &str = "clavis::access";
+
 /// The id under which a request is found in the logs; also in the answer's `X-Request-Id`.
 #[derive(Clone)]
 pub(crate) struct RequestId(Arc<str>);
@@ -34,35 +37,41 @@ pub(crate) async fn observe(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
-    let id = request.app_data::<web::Data<App>>().map(|app| {
-        RequestId(app.entropy.uuid_v7(app.clock.now()).simple().to_string().into())
-    });
+    let id = request
+        .app_data::<web::Data<App>>()
+        .map(|app| RequestId(app.entropy.uuid_v7(app.clock.now()).simple().to_string().into()));
     if let Some(id) = &id {
         request.extensions_mut().insert(id.clone());
     }
     let method = request.method().clone();
     let mut response = next.call(request).await?;
-    let elapsed = started.elapsed();
-    let status = response.status();
-    let pattern = response.request().match_pattern();
+    let (elapsed, status) = (started.elapsed(), response.status());
+    let route = response
+        .request()
+        .match_pattern()
+        .unwrap_or_else(|| "unmatched".to_owned());
+    metrics::histogram!("clavis_http_request_seconds").record(elapsed.as_secs_f64());
+    if let Some(id) = id {
+        // A failure is logged whatever the filter says of other requests.
+        let (status, ms) = (status.as_u16(), elapsed.as_millis());
+        if status >= 500 {
+            tracing::error!(target: ACCESS, request = %id, %method, route, status, ms, "answered");
+        } else {
+            tracing::debug!(target: ACCESS, request = %id, %method, route, status, ms, "answered");
+        }
+        if let Ok(value) = HeaderValue::from_str(&id.0) {
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static("x-request-id"), value);
+        }
+    }
     metrics::counter!(
         "clavis_http_requests_total",
         "method" => method_label(&method),
-        "route" => pattern.clone().unwrap_or_else(|| "unmatched".to_owned()),
+        "route" => route,
         "status" => status.as_str().to_owned()
     )
     .increment(1);
-    metrics::histogram!("clavis_http_request_seconds").record(elapsed.as_secs_f64());
-    if let Some(id) = id {
-        if status.is_server_error() {
-            tracing::error!(target: "clavis::access", request = %id, %method, route = pattern, status = status.as_u16(), ms = elapsed.as_millis(), "answered");
-        } else {
-            tracing::debug!(target: "clavis::access", request = %id, %method, route = pattern, status = status.as_u16(), ms = elapsed.as_millis(), "answered");
-        }
-        if let Ok(value) = HeaderValue::from_str(&id.0) {
-            response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
-        }
-    }
     Ok(response)
 }
 

@@ -3,7 +3,6 @@
 //! One file of queries for each port is compiled twice, once for each database (`shared/`), so that both have
 //! concrete types and every feature; what differs between them is in a small `dialect` module. The contract suite
 //! says what both, and the in-memory fake, must do.
-
 mod failure;
 mod migrating;
 mod open;
@@ -12,4 +11,4 @@ mod schema;
 mod sqlite;
 mod types;
 
-pub use open::{DatabaseUrl, DatabaseUrlError, OpenError, open};
+pub use open::{DatabaseUrl, DatabaseUrlError, OpenError, migrate, open};

@@ -54,12 +54,26 @@ impl fmt::Debug for DatabaseUrl {
 /// Why a database does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The file cannot be made, read or written.
+    /// There is no such folder; it is never made here.
+    #[error("{path}: there is no such folder", path = .0.display())]
+    NoFolder(PathBuf),
+    /// The file, or the folder it is in, may not be written.
+    #[error("{path}: it, or the folder it is in, cannot be written: {reason}", path = path.display())]
+    NotWritable {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
+    /// The disk is full.
+    #[error("{path}: the disk is full", path = .0.display())]
+    DiskFull(PathBuf),
+    /// The file cannot be used: no database, damaged, locked by another process.
     #[error("{path}: {reason}", path = path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// What SQLite says.
         reason: String,
     },
     /// The server does not answer or does not let us in.
@@ -87,6 +101,14 @@ pub fn open(url: &DatabaseUrl) -> Result<Arc<dyn Store>, OpenError> {
         DatabaseUrl::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
         DatabaseUrl::Postgres(url) => Arc::new(PostgresStore::open(url)?),
     })
+}
+
+/// Migrates a database to this version's schema and returns the versions that were missing. Blocks.
+pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, OpenError> {
+    match url {
+        DatabaseUrl::Sqlite(path) => crate::sqlite::migrate(path),
+        DatabaseUrl::Postgres(url) => crate::postgres::migrate(url),
+    }
 }
 
 #[cfg(test)]

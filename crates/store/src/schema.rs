@@ -1,8 +1,10 @@
 //! The tables, for both databases.
 
+#![expect(clippy::wildcard_imports, reason = "a table's columns are of any type")]
+
 diesel::table! {
-    use diesel::sql_types::*;
     use crate::types::Guid;
+    use diesel::sql_types::*;
     accounts (number) {
         number -> BigInt,
         id -> Guid,
@@ -21,8 +23,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
     use crate::types::Guid;
+    use diesel::sql_types::*;
     identities (kind, folded) {
         kind -> Text,
         folded -> Text,
@@ -35,8 +37,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
     use crate::types::Guid;
+    use diesel::sql_types::*;
     password_credentials (account_id) {
         account_id -> Guid,
         hash -> Text,
@@ -46,8 +48,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
     use crate::types::Guid;
+    use diesel::sql_types::*;
     login_failures (account_id) {
         account_id -> Guid,
         failures -> BigInt,
@@ -56,8 +58,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
     use crate::types::Guid;
+    use diesel::sql_types::*;
     tickets (digest) {
         digest -> Binary,
         account_id -> Guid,
@@ -71,8 +73,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
     use crate::types::Guid;
+    use diesel::sql_types::*;
     sessions (id) {
         id -> Guid,
         account_id -> Guid,
@@ -88,8 +90,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
     use crate::types::Guid;
+    use diesel::sql_types::*;
     refresh_tokens (digest) {
         digest -> Binary,
         session_id -> Guid,
@@ -101,7 +103,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    signing_keys (kid) {
+    signing_keys (position) {
+        position -> BigInt,
         kid -> Text,
         owner -> Text,
         algorithm -> Text,
@@ -147,8 +150,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
     use crate::types::Guid;
+    use diesel::sql_types::*;
     assignments (account_id, application_id, role_id) {
         account_id -> Guid,
         application_id -> BigInt,
@@ -158,8 +161,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
     use crate::types::Guid;
+    use diesel::sql_types::*;
     audit (id) {
         id -> BigInt,
         at -> BigInt,
@@ -174,8 +177,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
     use crate::types::Guid;
+    use diesel::sql_types::*;
     outbox (id) {
         id -> Guid,
         sealed -> Binary,
@@ -186,8 +189,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
     use crate::types::Guid;
+    use diesel::sql_types::*;
     avatars (name) {
         name -> Text,
         account_id -> Guid,

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 /// The SQL type of an id: `uuid` on PostgreSQL, sixteen bytes on SQLite.
 #[derive(Debug, Clone, Copy, SqlType, QueryId)]
-#[diesel(postgres_type(name = "uuid"))]
+#[diesel(postgres_type(oid = 2950, array_oid = 2951))]
 #[diesel(sqlite_type(name = "Binary"))]
 pub struct Guid;
 

@@ -15,7 +15,7 @@ CREATE TABLE accounts (
     updated_at INTEGER NOT NULL,
     last_login_at INTEGER
 ) STRICT;
-CREATE INDEX accounts_state ON accounts (state);
+CREATE INDEX accounts_state ON accounts (state, id);
 
 CREATE TABLE identities (
     kind TEXT NOT NULL,
@@ -83,14 +83,15 @@ CREATE INDEX refresh_tokens_session ON refresh_tokens (session_id);
 CREATE INDEX refresh_tokens_expiry ON refresh_tokens (expires_at);
 
 CREATE TABLE signing_keys (
-    kid TEXT PRIMARY KEY NOT NULL,
+    position INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    kid TEXT NOT NULL UNIQUE,
     owner TEXT NOT NULL,
     algorithm TEXT NOT NULL,
     sealed_private BLOB NOT NULL,
     created_at INTEGER NOT NULL,
     signs_from INTEGER NOT NULL,
     retired_at INTEGER
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE applications (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,

@@ -1,9 +1,16 @@
 use std::path::Path;
 
 use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, PgConnection, SqliteConnection};
+use diesel::sql_types::Text;
+use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query};
 
 use super::unique;
+
+#[derive(QueryableByName)]
+struct Dump {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
 
 /// A schema of one server's own, dropped with it.
 pub(crate) struct Schema {
@@ -42,9 +49,29 @@ impl Schema {
         self.execute(&format!("SET search_path TO {}; {sql}", self.name));
     }
 
-    fn execute(&self, sql: &str) {
+    /// Every row of every table.
+    pub(crate) fn dump(&self) -> String {
+        let mut connection = self.connect();
+        connection
+            .batch_execute("SET xmlbinary TO hex")
+            .expect("it is a setting of PostgreSQL");
+        let query = format!(
+            "SELECT schema_to_xml('{}', false, false, '')::text AS text",
+            self.name
+        );
+        let dumped: Dump = sql_query(query)
+            .get_result(&mut connection)
+            .expect("it can be read");
+        dumped.text
+    }
+
+    fn connect(&self) -> PgConnection {
         let connected = PgConnection::establish(&self.server);
-        let mut connection = connected.unwrap_or_else(|error| panic!("CLAVIS_TEST_DATABASE: {error}"));
+        connected.unwrap_or_else(|error| panic!("CLAVIS_TEST_DATABASE: {error}"))
+    }
+
+    fn execute(&self, sql: &str) {
+        let mut connection = self.connect();
         connection
             .batch_execute(sql)
             .unwrap_or_else(|error| panic!("CLAVIS_TEST_DATABASE: {sql}: {error}"));
@@ -65,7 +92,9 @@ impl Drop for Schema {
 pub(crate) fn execute_in_file(file: &Path, sql: &str) {
     let connected = SqliteConnection::establish(&file.display().to_string());
     let mut connection = connected.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    // The server may be writing just now.
     connection
-        .batch_execute(sql)
+        .batch_execute("PRAGMA busy_timeout=10000;")
+        .and_then(|()| connection.batch_execute(sql))
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }

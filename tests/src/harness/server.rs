@@ -246,6 +246,17 @@ impl Server {
         }
     }
 
+    /// Everything its database holds: the bytes of its files, or all rows as XML with bytes in hex.
+    pub(crate) fn stored(&self) -> Vec<u8> {
+        match &self.home.schema {
+            Some(schema) => schema.dump().into_bytes(),
+            None => ["clavis.db", "clavis.db-wal"]
+                .iter()
+                .flat_map(|name| std::fs::read(self.data_dir().join(name)).unwrap_or_default())
+                .collect(),
+        }
+    }
+
     fn set(&mut self, settings: &[(&str, &str)]) {
         let settings = settings
             .iter()

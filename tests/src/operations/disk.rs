@@ -8,7 +8,7 @@ use crate::harness::{PASSWORD, Server, address};
 const KIBIBYTES: u32 = 1_024;
 
 #[test]
-fn a_full_disk_is_a_fault_in_the_words_of_the_dialect_and_loses_nothing() {
+fn a_full_disk_refuses_writes_in_the_words_of_the_dialect_and_loses_nothing() {
     let mut server = Server::with(&[("CLAVIS_DIALECTS__BACKEND_PLUS__AUTO_ACTIVATE_NEW_USERS", "true")]);
     if !server.data_dir().join("clavis.db").exists() {
         // The disk is the database server's: what it does when that is full is not ours to test here.
@@ -26,14 +26,20 @@ fn a_full_disk_is_a_fault_in_the_words_of_the_dialect_and_loses_nothing() {
         assert!(kept.len() < 20_000, "the disk never was full");
     };
     assert!(!kept.is_empty(), "{refused}");
-    let fault = r#"500 {"statusCode":500,"error":"Internal Server Error","message":"An internal server error occurred"}"#;
-    assert_eq!(refused.to_string(), fault);
+    let busy = r#"503 {"statusCode":503,"error":"Service Unavailable","message":"Server is busy"}"#;
+    assert_eq!(refused.to_string(), busy, "until somebody makes room");
+    assert!(refused.header("retry-after").is_some());
     let name = address("bob");
     let body = json!({ "mail": name, "name": name, "password": PASSWORD });
     let refused = server.post("/v1/register").json(body).send();
     assert_eq!(
         refused.to_string(),
-        r#"500 {"status":"error","error":{"code":1000,"message":"Server Error"}}"#
+        r#"503 {"status":"error","error":{"code":9002,"message":"Server is busy"}}"#
+    );
+    assert!(
+        server.log().contains("disk"),
+        "the operator is told why: {}",
+        server.log()
     );
     // What only reads goes on, and so does the process.
     assert_eq!(

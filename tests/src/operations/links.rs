@@ -1,6 +1,7 @@
 //! What a mailed link looks like is the operator's affair, never the client's.
 
 use serde_json::json;
+use url::Url;
 
 use crate::harness::{Request, Server, address};
 
@@ -70,4 +71,36 @@ fn not_even_behind_a_trusted_proxy() {
         ("CLAVIS_HTTP__PUBLIC_URL", "https://id.example.org/sso"),
     ]);
     check(&server, "https://id.example.org/sso");
+}
+
+#[test]
+fn a_page_works_below_the_path_of_the_public_url() {
+    // A proxy takes the path away, so nothing on a page may begin with a slash of its own.
+    let server = Server::with(&[("CLAVIS_HTTP__PUBLIC_URL", "https://id.example.org/sso")]);
+    let ann = address("ann");
+    server.backend_plus().register(&ann).expect(204);
+    let link = server.mail_to(&ann).link();
+    let page_url = Url::parse(&link).unwrap();
+    let page = server
+        .get(link.strip_prefix("https://id.example.org/sso").unwrap())
+        .send()
+        .expect(200)
+        .text();
+    let mut checked = Vec::new();
+    for attribute in ["href=\"", "action=\""] {
+        for (_, rest) in page
+            .match_indices(attribute)
+            .map(|(at, _)| page.split_at(at + attribute.len()))
+        {
+            let target = page_url.join(rest.split('"').next().unwrap()).unwrap();
+            assert!(
+                target.as_str().starts_with("https://id.example.org/sso/mail/"),
+                "{target}"
+            );
+            checked.push(target.path().to_owned());
+        }
+    }
+    checked.sort();
+    assert_eq!(checked, ["/sso/mail/activate", "/sso/mail/style.css"]);
+    server.get("/mail/style.css").send().expect(200);
 }

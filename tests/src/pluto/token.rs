@@ -173,11 +173,13 @@ fn credentials_are_two_words_or_a_cookie() {
     ];
     let wrong = [format!("Basic {token}"), format!("Bearer {token} x")]
         .map(|value| ask().header("authorization", &value));
-    for request in none.into_iter().chain(wrong) {
-        assert_snapshot!(
-            request.send(),
-            @r#"401 {"status":"error","error":{"code":1003,"message":"Request is unauthorized"}}"#
-        );
+    insta::allow_duplicates! {
+        for request in none.into_iter().chain(wrong) {
+            assert_snapshot!(
+                request.send(),
+                @r#"401 {"status":"error","error":{"code":1003,"message":"Request is unauthorized"}}"#
+            );
+        }
     }
     for scheme in ["Bearer", "bearer", "JWT", "jwt"] {
         let value = format!("{scheme} {token}");

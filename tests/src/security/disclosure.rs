@@ -1,5 +1,6 @@
 //! Who has an account is told only where a contract fixes it, and secrets are told to nobody.
 
+
 use serde_json::json;
 
 use crate::harness::{Answer, PASSWORD, Server, address, within};
@@ -168,6 +169,25 @@ fn no_secret_reaches_the_log() {
 }
 
 #[test]
+fn where_it_is_hidden_an_unknown_account_costs_the_work_of_a_wrong_password() {
+    let server = Server::with(&[("CLAVIS_DIALECTS__BACKEND_PLUS__HIDE_UNKNOWN_ACCOUNTS", "true")]);
+    let (ann, pending) = (address("ann"), address("pending"));
+    server.backend_plus().sign_up(&ann);
+    server.backend_plus().register(&pending).expect(204);
+    let hashes = || -> u64 {
+        let metrics = server.get("/metrics").send().expect(200).text();
+        let line = metrics.lines().find_map(|line| line.strip_prefix("clavis_password_hashes_total "));
+        line.expect("hashes are counted").parse().unwrap()
+    };
+    let work = |address: &str| {
+        let before = hashes();
+        server.backend_plus().try_log_in(address, "wrong").expect(401);
+        hashes() - before
+    };
+    assert_eq!([work(&ann), work(&address("nobody")), work(&pending)], [1, 1, 1]);
+}
+
+#[test]
 fn no_secret_is_kept_readable() {
     let mut server = Server::start();
     let ann = address("ann");
@@ -182,46 +202,32 @@ fn no_secret_is_kept_readable() {
         .expect(200);
     let reset = server.mail_to(&ann).query("token");
     server.stop();
-    let Ok(entries) = std::fs::read_dir(server.data_dir()) else {
-        panic!("no data")
+    let stored = server.stored();
+    let holds = |bytes: &[u8]| {
+        let hex = hex::encode(bytes);
+        [bytes, hex.as_bytes(), hex.to_uppercase().as_bytes()]
+            .iter()
+            .any(|form| stored.windows(form.len()).any(|window| window == *form))
     };
-    let files = entries
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_file());
-    let databases: Vec<_> = files
-        .filter(|path| {
-            path.file_name()
-                .unwrap()
-                .to_string_lossy()
-                .starts_with("clavis.db")
-        })
-        .collect();
-    for file in databases {
-        let bytes = std::fs::read(&file).unwrap();
-        let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-        assert!(
-            holds(&ann) || !file.ends_with("clavis.db"),
-            "it is looked for in the right place"
-        );
-        for secret in [
-            PASSWORD,
-            &ticket,
-            &reset,
-            &backend_plus.refresh,
-            &pluto.refresh,
-            "PRIVATE KEY",
-        ] {
-            assert!(!holds(secret), "{} holds {secret}", file.display());
-        }
-        let uuid = uuid::Uuid::parse_str(&backend_plus.refresh).unwrap();
-        assert!(
-            !bytes.windows(16).any(|window| window == uuid.as_bytes()),
-            "as bytes"
-        );
-        let pluto = hex::decode(&pluto.refresh).unwrap();
-        assert!(
-            !bytes.windows(pluto.len()).any(|window| window == pluto),
-            "as bytes"
-        );
+    assert!(holds(ann.as_bytes()), "it is looked for in the right place");
+    let secrets = [
+        PASSWORD,
+        &ticket,
+        &reset,
+        &backend_plus.refresh,
+        &pluto.refresh,
+        "PRIVATE KEY",
+    ];
+    for secret in secrets {
+        assert!(!holds(secret.as_bytes()), "{secret} is kept as it is");
     }
+    for uuid in [&ticket, &backend_plus.refresh] {
+        let uuid = uuid::Uuid::parse_str(uuid).unwrap();
+        assert!(!holds(uuid.as_bytes()), "{uuid} is kept as bytes");
+    }
+    assert!(
+        !holds(&hex::decode(&pluto.refresh).unwrap()),
+        "{} is kept as bytes",
+        pluto.refresh
+    );
 }

@@ -12,7 +12,9 @@ pub(crate) struct Environment(Vec<(Vec<String>, String)>);
 
 impl Environment {
     pub(crate) fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let settings = variables.into_iter().filter(|(name, _)| !NO_SETTINGS.contains(&name.as_str()));
+        let settings = variables
+            .into_iter()
+            .filter(|(name, _)| !NO_SETTINGS.contains(&name.as_str()));
         let mut settings: Vec<_> = settings
             .filter_map(|(name, value)| {
                 let path = name.strip_prefix(PREFIX)?;
@@ -25,7 +27,10 @@ impl Environment {
 
     /// The variable that set this path or something below or above it.
     pub(crate) fn variable(&self, path: &[String]) -> Option<String> {
-        let set = self.0.iter().any(|(set, _)| set.starts_with(path) || path.starts_with(set));
+        let set = self
+            .0
+            .iter()
+            .any(|(set, _)| set.starts_with(path) || path.starts_with(set));
         set.then(|| name(path))
     }
 
@@ -61,7 +66,9 @@ fn insert(dict: &mut Dict, path: &[String], value: &str) {
             dict.insert(last.clone(), Value::from(value));
         }
         [first, rest @ ..] => {
-            let below = dict.entry(first.clone()).or_insert_with(|| Value::from(Dict::new()));
+            let below = dict
+                .entry(first.clone())
+                .or_insert_with(|| Value::from(Dict::new()));
             match below {
                 Value::Dict(_, below) => insert(below, rest, value),
                 other => {

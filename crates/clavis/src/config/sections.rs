@@ -70,7 +70,9 @@ pub(crate) struct DataSettings {
 
 impl Default for DataSettings {
     fn default() -> Self {
-        Self { dir: PathBuf::from("./clavis-data") }
+        Self {
+            dir: PathBuf::from("./clavis-data"),
+        }
     }
 }
 
@@ -109,7 +111,10 @@ pub(crate) struct PasswordSettings {
 
 impl Default for PasswordSettings {
     fn default() -> Self {
-        Self { argon2: Argon2Params::default(), queue: 256 }
+        Self {
+            argon2: Argon2Params::default(),
+            queue: 256,
+        }
     }
 }
 
@@ -156,7 +161,9 @@ pub(crate) struct KeySettings {
 
 impl Default for KeySettings {
     fn default() -> Self {
-        Self { rotate_after_days: 90 }
+        Self {
+            rotate_after_days: 90,
+        }
     }
 }
 
@@ -173,7 +180,11 @@ pub(crate) struct LimitSettings {
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { login_per_client_ip_per_minute: 300, failed_logins_per_account: 10, mails_per_account_per_hour: 30 }
+        Self {
+            login_per_client_ip_per_minute: 300,
+            failed_logins_per_account: 10,
+            mails_per_account_per_hour: 30,
+        }
     }
 }
 
@@ -200,7 +211,10 @@ pub(crate) struct LogSettings {
 
 impl Default for LogSettings {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Text }
+        Self {
+            filter: "info".to_owned(),
+            format: LogFormat::Text,
+        }
     }
 }
 
@@ -214,9 +228,10 @@ pub(crate) enum LogFormat {
 impl Settings {
     /// The database: as set, or a file in the data folder.
     pub(crate) fn database_url(&self) -> Secret {
-        self.database.url.clone().unwrap_or_else(|| {
-            Secret::new(format!("sqlite://{}", self.data.dir.join("clavis.db").display()))
-        })
+        self.database
+            .url
+            .clone()
+            .unwrap_or_else(|| Secret::new(format!("sqlite://{}", self.data.dir.join("clavis.db").display())))
     }
 
     /// The master key's source.
@@ -227,7 +242,10 @@ impl Settings {
                 .map(KeySource::Given)
                 .map_err(|error| ConfigError::setting("secrets.master_key", error)),
             None => Ok(KeySource::File(
-                self.secrets.master_key_file.clone().unwrap_or_else(|| self.data.dir.join("master.key")),
+                self.secrets
+                    .master_key_file
+                    .clone()
+                    .unwrap_or_else(|| self.data.dir.join("master.key")),
             )),
         }
     }

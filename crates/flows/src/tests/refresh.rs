@@ -106,8 +106,40 @@ fn a_log_out_ends_its_own_session_only() {
             .unwrap()
             .is_none()
     );
+    assert!(
+        world
+            .flows()
+            .log_out(&one.refresh_token.secret)
+            .unwrap()
+            .is_none(),
+        "it has ended"
+    );
     assert!(refresh(&world, &one.refresh_token.secret).is_err());
     assert!(refresh(&world, &two.refresh_token.secret).is_ok());
     assert_eq!(world.flows().revoke_sessions(two.account.account.id).unwrap(), 1);
     assert!(refresh(&world, &two.refresh_token.secret).is_err());
+}
+
+#[test]
+fn a_spent_token_ends_its_own_session_and_proves_nothing_more() {
+    let world = World::default();
+    world.sign_up("ann@example.org");
+    let first = world.log_in("ann@example.org", "Tecohvi0").unwrap();
+    let second = refresh(&world, &first.refresh_token.secret).unwrap();
+    assert!(
+        world
+            .flows()
+            .log_out(&first.refresh_token.secret)
+            .unwrap()
+            .is_none()
+    );
+    assert!(refresh(&world, &second.refresh_token.secret).is_err());
+    assert!(
+        world
+            .flows()
+            .log_out(&second.refresh_token.secret)
+            .unwrap()
+            .is_none(),
+        "it is ended already"
+    );
 }

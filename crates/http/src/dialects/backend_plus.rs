@@ -2,6 +2,7 @@
 
 mod account;
 mod activation;
+mod admission;
 mod caller;
 mod claims;
 mod cookies;

@@ -49,7 +49,7 @@ pub(super) async fn activation_page(
         query,
         "Activate your account",
         "Press the button to confirm that this address is yours.",
-        request.path(),
+        own_name(&request),
         "Activate",
     )
 }
@@ -64,9 +64,14 @@ pub(super) async fn email_page(
         query,
         "Confirm your new address",
         "Press the button to log in with this address from now on.",
-        request.path(),
+        own_name(&request),
         "Confirm",
     )
+}
+
+/// The page's address from its own folder: the public URL may have a path in front that never arrives here.
+fn own_name(request: &HttpRequest) -> &str {
+    request.path().rsplit('/').next().unwrap_or_default()
 }
 
 fn confirm(
@@ -78,14 +83,28 @@ fn confirm(
     button: &str,
 ) -> HttpResponse {
     let Some(carried) = query else { return incomplete() };
-    let Some(presented) = carried.presented(pages) else { return incomplete() };
+    let Some(presented) = carried.presented(pages) else {
+        return incomplete();
+    };
     let (field, secret) = (presented.field, presented.secret);
-    page(StatusCode::OK, &ConfirmPage { title, text, action, field, secret, button })
+    page(
+        StatusCode::OK,
+        &ConfirmPage {
+            title,
+            text,
+            action,
+            field,
+            secret,
+            button,
+        },
+    )
 }
 
 pub(super) async fn reset_page(pages: web::Data<Pages>, query: Option<web::Query<Carried>>) -> HttpResponse {
     let Some(carried) = query else { return incomplete() };
-    let Some(presented) = carried.presented(&pages) else { return incomplete() };
+    let Some(presented) = carried.presented(&pages) else {
+        return incomplete();
+    };
     password_form(StatusCode::OK, &presented, None)
 }
 
@@ -95,16 +114,21 @@ pub(super) async fn activate(
     form: Option<web::Form<Carried>>,
 ) -> HttpResponse {
     let Some(form) = form else { return incomplete() };
-    let Some(presented) = form.presented(&pages) else { return incomplete() };
+    let Some(presented) = form.presented(&pages) else {
+        return incomplete();
+    };
     let secret = Secret::new(presented.secret);
     let caller = caller(&request, &pages, presented.door);
-    let answer =
-        pages.app.transaction(&presented.door.door, caller, move |on| on.activate(&secret)).await;
+    let answer = pages
+        .app
+        .transaction(&presented.door.door, caller, move |on| on.activate(&secret))
+        .await;
     match answer {
         Ok(Ok(_)) => done(presented.door, "Your account is active", "You can log in now."),
-        Ok(Err(ActivationError::AlreadyActive)) => {
-            refused(StatusCode::CONFLICT, "Your account is active already. You can log in.")
-        }
+        Ok(Err(ActivationError::AlreadyActive)) => refused(
+            StatusCode::CONFLICT,
+            "Your account is active already. You can log in.",
+        ),
         Ok(Err(ActivationError::Expired)) => refused(StatusCode::FORBIDDEN, EXPIRED),
         Ok(Err(ActivationError::Unknown)) => refused(StatusCode::FORBIDDEN, NOT_VALID),
         Err(fault) => fault_page(fault),
@@ -117,11 +141,17 @@ pub(super) async fn reset(
     form: Option<web::Form<Carried>>,
 ) -> HttpResponse {
     let Some(form) = form else { return incomplete() };
-    let Some(presented) = form.presented(&pages) else { return incomplete() };
+    let Some(presented) = form.presented(&pages) else {
+        return incomplete();
+    };
     let door = presented.door;
     let password = form.password.as_deref().unwrap_or_default();
     if form.confirm.as_deref() != Some(password) {
-        return password_form(StatusCode::BAD_REQUEST, &presented, Some("The two passwords differ."));
+        return password_form(
+            StatusCode::BAD_REQUEST,
+            &presented,
+            Some("The two passwords differ."),
+        );
     }
     if let Some(problem) = (door.password_problem)(password) {
         return password_form(StatusCode::BAD_REQUEST, &presented, Some(&problem));
@@ -145,7 +175,11 @@ pub(super) async fn reset(
         Ok(hash) => hash,
         Err(fault) => return fault_page(fault),
     };
-    match pages.app.transaction(&door.door, caller, move |on| on.reset_password(&ticket, &hash)).await {
+    match pages
+        .app
+        .transaction(&door.door, caller, move |on| on.reset_password(&ticket, &hash))
+        .await
+    {
         Ok(Ok(_)) => done(door, "Your password was changed", "Log in with the new password."),
         Ok(Err(refusal)) => reset_refused(refusal),
         Err(fault) => fault_page(fault),
@@ -158,22 +192,31 @@ pub(super) async fn change_email(
     form: Option<web::Form<Carried>>,
 ) -> HttpResponse {
     let Some(form) = form else { return incomplete() };
-    let Some(presented) = form.presented(&pages) else { return incomplete() };
+    let Some(presented) = form.presented(&pages) else {
+        return incomplete();
+    };
     let (secret, old) = (Secret::new(presented.secret), presented.door.old_address);
     let caller = caller(&request, &pages, presented.door);
     let answer = pages
         .app
-        .transaction(&presented.door.door, caller, move |on| on.change_email(&secret, old))
+        .transaction(&presented.door.door, caller, move |on| {
+            on.change_email(&secret, old)
+        })
         .await;
     match answer {
-        Ok(Ok(_)) => done(presented.door, "Your address was changed", "Log in with the new address from now on."),
+        Ok(Ok(_)) => done(
+            presented.door,
+            "Your address was changed",
+            "Log in with the new address from now on.",
+        ),
         Ok(Err(EmailChangeError::Unknown | EmailChangeError::Spent | EmailChangeError::AccountNotActive)) => {
             refused(StatusCode::FORBIDDEN, NOT_VALID)
         }
         Ok(Err(EmailChangeError::Expired)) => refused(StatusCode::FORBIDDEN, EXPIRED),
-        Ok(Err(EmailChangeError::AddressTaken)) => {
-            refused(StatusCode::CONFLICT, "This address belongs to another account by now.")
-        }
+        Ok(Err(EmailChangeError::AddressTaken)) => refused(
+            StatusCode::CONFLICT,
+            "This address belongs to another account by now.",
+        ),
         Err(fault) => fault_page(fault),
     }
 }
@@ -194,17 +237,41 @@ fn caller(request: &HttpRequest, pages: &Pages, door: &MailDoor) -> Caller {
 }
 
 fn password_form(status: StatusCode, presented: &Presented<'_>, problem: Option<&str>) -> HttpResponse {
-    page(status, &PasswordPage { field: presented.field, secret: presented.secret, problem })
+    page(
+        status,
+        &PasswordPage {
+            field: presented.field,
+            secret: presented.secret,
+            problem,
+        },
+    )
 }
 
 fn done(door: &MailDoor, title: &str, text: &str) -> HttpResponse {
-    page(StatusCode::OK, &ResultPage { title, text, continue_url: door.continue_url.as_deref() })
+    page(
+        StatusCode::OK,
+        &ResultPage {
+            title,
+            text,
+            continue_url: door.continue_url.as_deref(),
+        },
+    )
 }
 
 fn refused(status: StatusCode, text: &str) -> HttpResponse {
-    page(status, &ResultPage { title: "That did not work", text, continue_url: None })
+    page(
+        status,
+        &ResultPage {
+            title: "That did not work",
+            text,
+            continue_url: None,
+        },
+    )
 }
 
 fn incomplete() -> HttpResponse {
-    refused(StatusCode::BAD_REQUEST, "This link is not complete. Copy all of it from the mail.")
+    refused(
+        StatusCode::BAD_REQUEST,
+        "This link is not complete. Copy all of it from the mail.",
+    )
 }

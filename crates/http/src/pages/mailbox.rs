@@ -59,7 +59,9 @@ struct Piece {
 }
 
 pub(super) async fn list(pages: web::Data<Pages>) -> HttpResponse {
-    let Some(mailbox) = pages.mailbox.clone() else { return nothing() };
+    let Some(mailbox) = pages.mailbox.clone() else {
+        return nothing();
+    };
     match web::block(move || mailbox.newest(NEWEST)).await {
         Ok(Ok(mails)) => page(StatusCode::OK, &MailboxPage { mails }),
         Ok(Err(error)) => unreadable(&error),
@@ -68,11 +70,19 @@ pub(super) async fn list(pages: web::Data<Pages>) -> HttpResponse {
 }
 
 pub(super) async fn show(pages: web::Data<Pages>, id: web::Path<String>) -> HttpResponse {
-    let Some(mailbox): Option<Arc<dyn MailboxReader>> = pages.mailbox.clone() else { return nothing() };
+    let Some(mailbox): Option<Arc<dyn MailboxReader>> = pages.mailbox.clone() else {
+        return nothing();
+    };
     match web::block(move || mailbox.read(&id)).await {
         Ok(Ok(Some(mail))) => {
             let lines = mail.text.lines().map(pieces).collect();
-            page(StatusCode::OK, &MailPage { mail: mail.summary, lines })
+            page(
+                StatusCode::OK,
+                &MailPage {
+                    mail: mail.summary,
+                    lines,
+                },
+            )
         }
         Ok(Ok(None)) => nothing(),
         Ok(Err(error)) => unreadable(&error),
@@ -84,18 +94,35 @@ fn pieces(line: &str) -> Vec<Piece> {
     line.split_inclusive(char::is_whitespace)
         .map(|word| {
             let is_link = word.starts_with("http://") || word.starts_with("https://");
-            Piece { text: word.to_owned(), is_link }
+            Piece {
+                text: word.to_owned(),
+                is_link,
+            }
         })
         .collect()
 }
 
 fn nothing() -> HttpResponse {
     let text = "There is no such mail.";
-    page(StatusCode::NOT_FOUND, &ResultPage { title: "Not found", text, continue_url: None })
+    page(
+        StatusCode::NOT_FOUND,
+        &ResultPage {
+            title: "Not found",
+            text,
+            continue_url: None,
+        },
+    )
 }
 
 fn unreadable(error: &io::Error) -> HttpResponse {
     tracing::error!(%error, "the mailbox could not be read");
     let text = "The mailbox could not be read.";
-    page(StatusCode::INTERNAL_SERVER_ERROR, &ResultPage { title: "Something went wrong", text, continue_url: None })
+    page(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        &ResultPage {
+            title: "Something went wrong",
+            text,
+            continue_url: None,
+        },
+    )
 }

@@ -75,7 +75,9 @@ pub(super) fn fault_page(fault: Fault) -> HttpResponse {
                     continue_url: None,
                 },
             );
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
             response
         }
     }

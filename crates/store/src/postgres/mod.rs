@@ -1,25 +1,31 @@
 //! PostgreSQL: a pool of connections, each transaction on a blocking thread.
 
+mod server;
+#[cfg(test)]
+mod tests;
+
 #[path = "../shared/mod.rs"]
+#[expect(clippy::duplicate_mod, reason = "one file of queries serves both databases")]
 mod shared;
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use clavis_flows::{Job, Store};
 use clavis_kernel::{Secret, StoreError, StoreErrorKind};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool};
+use diesel::r2d2::{ConnectionManager, Pool};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use tokio::sync::Semaphore;
 
 use crate::OpenError;
 use crate::failure::failed;
-use crate::migrating::migrate;
+use server::{Bounded, Server};
 use shared::Tx;
 
 type Conn = PgConnection;
@@ -29,31 +35,18 @@ type Db = diesel::pg::Pg;
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 /// Transactions at once: a connection sleeps through round trips and flushes, so more than cores.
 const CONNECTIONS: u32 = 16;
-/// How long a transaction waits for a connection before the client is told to come back.
+/// How long a transaction waits for its turn before the client is told to come back.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it then waits for a connection that has to be made anew.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// How often a transaction that lost against a concurrent one is run again.
 const ATTEMPTS: u32 = 5;
-/// Any number, the same in every process: who holds it migrates.
-const MIGRATION_LOCK: i64 = 0x636c_6176_6973;
-
-/// A server that hangs is noticed, and one statement does not hold a connection for ever.
-const SESSION: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
-     SET idle_in_transaction_session_timeout = '30s'; SET client_min_messages = warning;";
 
 /// Accounts on a server.
 pub(crate) struct PostgresStore {
     pool: Pool<ConnectionManager<Conn>>,
     slots: Arc<Semaphore>,
     revocations: Arc<AtomicU64>,
-}
-
-#[derive(Debug)]
-struct Bounded;
-
-impl CustomizeConnection<Conn, PoolError> for Bounded {
-    fn on_acquire(&self, conn: &mut Conn) -> Result<(), PoolError> {
-        conn.batch_execute(SESSION).map_err(PoolError::QueryError)
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -66,29 +59,24 @@ impl Mode {
     const fn begin(self) -> &'static str {
         match self {
             Self::Write => "BEGIN",
-            Self::Read => "BEGIN READ ONLY",
+            // One snapshot for every look-up of the transaction, as on SQLite.
+            Self::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         }
     }
 }
 
 impl PostgresStore {
     pub(crate) fn open(url: &Secret) -> Result<Self, OpenError> {
-        let url = with_connect_timeout(url);
-        let mut conn = Conn::establish(url.expose()).map_err(|error| OpenError::Server(one_line(&error)))?;
-        let locked = format!("SELECT pg_advisory_lock({MIGRATION_LOCK})");
-        conn.batch_execute(&locked)
-            .map_err(|error| OpenError::Server(one_line(&error)))?;
-        let migrated = migrate(&mut conn, MIGRATIONS);
-        let unlocked = conn.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"));
-        migrated?;
-        unlocked.map_err(|error| OpenError::Server(one_line(&error)))?;
+        let server = Server::at(url);
+        server.migrate(MIGRATIONS)?;
         let pool = Pool::builder()
             .max_size(CONNECTIONS)
             .min_idle(Some(1))
-            .connection_timeout(PATIENCE)
+            // A connection that was lost is found out by its BEGIN, without a round trip more for all others.
+            .test_on_check_out(false)
+            .connection_timeout(CONNECT_PATIENCE)
             .connection_customizer(Box::new(Bounded))
-            .build(ConnectionManager::new(url.expose()))
-            .map_err(|error| OpenError::Server(one_line(&error)))?;
+            .build_unchecked(ConnectionManager::new(server.url.expose()));
         let slots = Arc::new(Semaphore::new(CONNECTIONS as usize));
         Ok(Self {
             pool,
@@ -108,17 +96,25 @@ impl PostgresStore {
         let (pool, revocations) = (self.pool.clone(), Arc::clone(&self.revocations));
         let running = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let mut conn = pool
-                .get()
-                .map_err(|error| StoreError::busy(WAIT, one_line(&error)))?;
+            let mut lost = 0;
             let mut attempt = 1;
             loop {
-                let outcome = transaction(&mut conn, mode, &mut job, &revocations);
-                match outcome {
+                let mut conn = pool
+                    .get()
+                    .map_err(|error| StoreError::busy(WAIT, server::one_line(&error)))?;
+                if let Err(error) = conn.batch_execute(mode.begin()).map_err(failed("BEGIN")) {
+                    // Nothing has been done yet, and after a restart of the server every connection is dead.
+                    if error.kind() == StoreErrorKind::Busy && lost < CONNECTIONS {
+                        lost += 1;
+                        continue;
+                    }
+                    return Err(error);
+                }
+                match transaction(&mut conn, &mut job, &revocations) {
                     Err(error) if error.kind() == StoreErrorKind::Conflict && attempt < ATTEMPTS => {
                         metrics::counter!("clavis_store_retries_total").increment(1);
-                        // The others of the conflict wait for another multiple.
-                        std::thread::sleep(Duration::from_millis(u64::from(attempt * attempt)));
+                        drop(conn);
+                        std::thread::sleep(back_off(attempt));
                         attempt += 1;
                     }
                     outcome => return outcome,
@@ -127,6 +123,17 @@ impl PostgresStore {
         });
         running.await.map_err(|error| StoreError::new(WAIT, error))?
     }
+}
+
+/// Migrates the database at this URL.
+pub(crate) fn migrate(url: &Secret) -> Result<Vec<String>, OpenError> {
+    Server::at(url).migrate(MIGRATIONS)
+}
+
+/// Up to 4, 8, 16, … milliseconds: those who were in each other's way come back at different times.
+fn back_off(attempt: u32) -> Duration {
+    let random = RandomState::new().hash_one(attempt);
+    Duration::from_micros(random % (2_000 << attempt.min(8)))
 }
 
 #[async_trait]
@@ -149,44 +156,26 @@ impl Store for PostgresStore {
     }
 }
 
-/// One attempt at a transaction: committed if the job succeeds. Revocations count before the answer leaves.
-fn transaction(
-    conn: &mut Conn,
-    mode: Mode,
-    job: &mut Job,
-    revocations: &AtomicU64,
-) -> Result<(), StoreError> {
-    conn.batch_execute(mode.begin()).map_err(failed("BEGIN"))?;
-    let tx = Tx::new(conn);
-    let result = catch_unwind(AssertUnwindSafe(|| job(&tx)))
-        .unwrap_or_else(|_| Err(StoreError::new("Store", "the job panicked")));
-    let revoked = tx.revoked();
-    drop(tx);
+/// What follows BEGIN: committed if the job succeeds. Revocations count before the answer leaves.
+fn transaction(conn: &mut Conn, job: &mut Job, revocations: &AtomicU64) -> Result<(), StoreError> {
+    let (result, revoked) = {
+        let tx = Tx::new(conn);
+        let result = catch_unwind(AssertUnwindSafe(|| job(&tx)))
+            .unwrap_or_else(|_| Err(StoreError::new("Store", "the job panicked")));
+        (result, tx.revoked())
+    };
     if let Err(error) = result {
         // The job's error says more than that of a ROLLBACK on a lost connection.
         let _ = conn.batch_execute("ROLLBACK");
         return Err(error);
     }
+    let started = Instant::now();
     conn.batch_execute("COMMIT").map_err(failed("COMMIT"))?;
+    metrics::histogram!("clavis_store_commit_seconds").record(started.elapsed().as_secs_f64());
     if revoked {
         revocations.fetch_add(1, Ordering::AcqRel);
     }
     Ok(())
-}
-
-/// A server that does not answer is given five seconds, unless the URL says otherwise.
-fn with_connect_timeout(url: &Secret) -> Secret {
-    let text = url.expose();
-    if text.contains("connect_timeout=") {
-        return url.clone();
-    }
-    let separator = if text.contains('?') { '&' } else { '?' };
-    Secret::new(format!("{text}{separator}connect_timeout=5"))
-}
-
-/// libpq's messages have several lines, and never the password.
-fn one_line(error: &impl ToString) -> String {
-    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What PostgreSQL does its own way: row locks.
@@ -197,9 +186,6 @@ mod dialect {
     use crate::schema::{accounts, outbox};
     use crate::types::Id;
 
-    /// Any number, the same in every process.
-    const KEY_LOCK: i64 = 0x6b65_7973;
-
     pub(super) fn lock_account(conn: &mut Conn, id: Id) -> QueryResult<()> {
         let row = accounts::table
             .filter(accounts::id.eq(id))
@@ -208,7 +194,7 @@ mod dialect {
     }
 
     pub(super) fn lock_keys(conn: &mut Conn) -> QueryResult<()> {
-        diesel::sql_query(format!("SELECT pg_advisory_xact_lock({KEY_LOCK})"))
+        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('clavis keys'), hashtext(current_schema()))")
             .execute(conn)
             .map(drop)
     }
@@ -216,7 +202,7 @@ mod dialect {
     pub(super) fn due_mails(conn: &mut Conn, now: i64, limit: i64) -> QueryResult<Vec<Id>> {
         outbox::table
             .filter(outbox::due_at.le(now))
-            .order((outbox::created_at.asc(), outbox::id.asc()))
+            .order((outbox::due_at.asc(), outbox::id.asc()))
             .limit(limit)
             .select(outbox::id)
             .for_update()

@@ -86,7 +86,8 @@ impl Accounts for Tx<'_> {
         };
         diesel::insert_into(accounts::table)
             .values(row)
-            .on_conflict_do_nothing()
+            .on_conflict(dsl::uid)
+            .do_nothing()
             .returning(AccountRow::as_returning())
             .get_result(*self.conn.borrow_mut())
             .optional()

@@ -133,37 +133,38 @@ impl Applications for Tx<'_> {
     fn ensure_role(&self, application: ApplicationId, name: &str) -> Result<Role, StoreError> {
         const ENSURE: &str = "Applications::ensure_role";
         let mut conn = self.conn.borrow_mut();
+        let named = roles::table
+            .filter(roles::application_id.eq(application.0).and(roles::name.eq(name)))
+            .select(RoleRow::as_select());
+        // An insert that meets the row would use up an id on PostgreSQL.
+        let found: Option<RoleRow> = named.first(*conn).optional().map_err(failed(ENSURE))?;
+        if let Some(role) = found {
+            return Ok(role.into());
+        }
         diesel::insert_into(roles::table)
             .values((roles::application_id.eq(application.0), roles::name.eq(name)))
             .on_conflict_do_nothing()
             .execute(*conn)
             .map_err(failed(ENSURE))?;
-        roles::table
-            .filter(roles::application_id.eq(application.0).and(roles::name.eq(name)))
-            .select(RoleRow::as_select())
-            .first(*conn)
-            .map(Role::from)
-            .map_err(failed(ENSURE))
+        named.first(*conn).map(Role::from).map_err(failed(ENSURE))
     }
 
     fn ensure_scope(&self, application: ApplicationId, name: &str) -> Result<Scope, StoreError> {
         const ENSURE: &str = "Applications::ensure_scope";
         let mut conn = self.conn.borrow_mut();
+        let named = scopes::table
+            .filter(scopes::application_id.eq(application.0).and(scopes::name.eq(name)))
+            .select(ScopeRow::as_select());
+        let found: Option<ScopeRow> = named.first(*conn).optional().map_err(failed(ENSURE))?;
+        if let Some(scope) = found {
+            return Ok(scope.into());
+        }
         diesel::insert_into(scopes::table)
             .values((scopes::application_id.eq(application.0), scopes::name.eq(name)))
             .on_conflict_do_nothing()
             .execute(*conn)
             .map_err(failed(ENSURE))?;
-        scopes::table
-            .filter(
-                scopes::application_id
-                    .eq(application.0)
-                    .and(scopes::name.eq(name)),
-            )
-            .select(ScopeRow::as_select())
-            .first(*conn)
-            .map(Scope::from)
-            .map_err(failed(ENSURE))
+        named.first(*conn).map(Scope::from).map_err(failed(ENSURE))
     }
 
     fn attach_scope(&self, role: RoleId, scope: ScopeId) -> Result<(), StoreError> {

@@ -1,9 +1,11 @@
+use std::collections::{BTreeMap, HashMap};
+
 use clavis_kernel::{AccountId, ApplicationId, RoleId, StoreError};
 use clavis_rbac::{AssignedRole, Assignments};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::Tx;
+use super::{Tx, dialect};
 use super::applications::RoleRow;
 use crate::failure::failed;
 use crate::schema::assignments::{self, dsl};
@@ -49,8 +51,8 @@ impl Assignments for Tx<'_> {
             .select((dsl::account_id, RoleRow::as_select(), dsl::is_default))
             .load(*self.conn.borrow_mut())
             .map_err(failed("Assignments::of_accounts"))?;
-        let place: std::collections::HashMap<_, _> =
-            ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+        let place: HashMap<_, _> =
+            ids.iter().enumerate().rev().map(|(place, id)| (*id, place)).collect();
         rows.sort_by_key(|(account, _, _)| place.get(account).copied());
         let assigned = rows.into_iter().map(|(account, role, is_default)| {
             (
@@ -71,32 +73,39 @@ impl Assignments for Tx<'_> {
         roles: &[RoleId],
     ) -> Result<(), StoreError> {
         const REPLACE: &str = "Assignments::replace";
+        let wanted: BTreeMap<i64, bool> =
+            roles.iter().rev().map(|role| (role.0, Some(role) == roles.first())).collect();
         let mut conn = self.conn.borrow_mut();
-        let held = assignments::table.filter(
-            dsl::account_id
-                .eq(Id(account.0))
-                .and(dsl::application_id.eq(application.0)),
-        );
-        let removed = diesel::delete(held).execute(*conn).map_err(failed(REPLACE))?;
-        let rows: Vec<_> = roles
-            .iter()
-            .enumerate()
-            .map(|(place, role)| {
+        dialect::lock_account(*conn, Id(account.0)).map_err(failed(REPLACE))?;
+        let held = assignments::table
+            .filter(dsl::account_id.eq(Id(account.0)))
+            .filter(dsl::application_id.eq(application.0));
+        let before: Vec<(i64, bool)> = held
+            .select((dsl::role_id, dsl::is_default))
+            .load(*conn)
+            .map_err(failed(REPLACE))?;
+        // Whoever holds these roles already loses no token.
+        if before.into_iter().collect::<BTreeMap<_, _>>() == wanted {
+            return Ok(());
+        }
+        let before = diesel::delete(held).execute(*conn).map_err(failed(REPLACE))?;
+        let rows: Vec<_> = wanted
+            .into_iter()
+            .map(|(role, is_default)| {
                 (
                     dsl::account_id.eq(Id(account.0)),
                     dsl::application_id.eq(application.0),
-                    dsl::role_id.eq(role.0),
-                    dsl::is_default.eq(place == 0),
+                    dsl::role_id.eq(role),
+                    dsl::is_default.eq(is_default),
                 )
             })
             .collect();
-        let added = diesel::insert_into(assignments::table)
+        diesel::insert_into(assignments::table)
             .values(rows)
-            .on_conflict_do_nothing()
             .execute(*conn)
             .map_err(failed(REPLACE))?;
-        drop(conn);
-        self.revoking(removed.saturating_add(added));
+        // Nor does whoever held none.
+        self.revoking(before);
         Ok(())
     }
 

@@ -4,10 +4,18 @@ use clavis_kernel::{AccountId, StoreError};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
-use super::Tx;
+use super::{Tx, dialect};
 use crate::failure::failed;
 use crate::schema::{login_failures, password_credentials};
 use crate::types::{Id, count, micros, moment, parsed};
+
+impl Tx<'_> {
+    /// Waits for whoever took the account with `find_for_update`: nobody else changes its credential or its
+    /// failure count meanwhile.
+    fn hold(&self, operation: &'static str, account: AccountId) -> Result<(), StoreError> {
+        dialect::lock_account(*self.conn.borrow_mut(), Id(account.0)).map_err(failed(operation))
+    }
+}
 
 impl PasswordCredentials for Tx<'_> {
     fn find(&self, account: AccountId) -> Result<Option<PasswordCredential>, StoreError> {
@@ -32,8 +40,10 @@ impl PasswordCredentials for Tx<'_> {
     }
 
     fn set(&self, account: AccountId, hash: &PasswordHash, at: DateTime<Utc>) -> Result<(), StoreError> {
+        const SET: &str = "PasswordCredentials::set";
         use password_credentials::dsl;
-        let rows = diesel::insert_into(password_credentials::table)
+        self.hold(SET, account)?;
+        let version: i64 = diesel::insert_into(password_credentials::table)
             .values((
                 dsl::account_id.eq(Id(account.0)),
                 dsl::hash.eq(hash.as_str()),
@@ -47,28 +57,34 @@ impl PasswordCredentials for Tx<'_> {
                 dsl::version.eq(dsl::version + 1),
                 dsl::changed_at.eq(excluded(dsl::changed_at)),
             ))
-            .execute(*self.conn.borrow_mut())
-            .map_err(failed("PasswordCredentials::set"))?;
-        self.revoking(rows);
+            .returning(dsl::version)
+            .get_result(*self.conn.borrow_mut())
+            .map_err(failed(SET))?;
+        // A first password takes the place of none.
+        self.revoking(usize::from(version > 1));
         Ok(())
     }
 
     fn rehash(&self, account: AccountId, version: i64, hash: &PasswordHash) -> Result<bool, StoreError> {
+        const REHASH: &str = "PasswordCredentials::rehash";
         use password_credentials::dsl;
+        self.hold(REHASH, account)?;
         let same = password_credentials::table
             .find(Id(account.0))
             .filter(dsl::version.eq(version));
         let rows = diesel::update(same)
             .set(dsl::hash.eq(hash.as_str()))
             .execute(*self.conn.borrow_mut())
-            .map_err(failed("PasswordCredentials::rehash"))?;
+            .map_err(failed(REHASH))?;
         Ok(rows > 0)
     }
 
     fn remove(&self, account: AccountId) -> Result<(), StoreError> {
+        const REMOVE: &str = "PasswordCredentials::remove";
+        self.hold(REMOVE, account)?;
         let rows = diesel::delete(password_credentials::table.find(Id(account.0)))
             .execute(*self.conn.borrow_mut())
-            .map_err(failed("PasswordCredentials::remove"))?;
+            .map_err(failed(REMOVE))?;
         self.revoking(rows);
         Ok(())
     }
@@ -96,7 +112,9 @@ impl LoginFailures for Tx<'_> {
     }
 
     fn put(&self, counted: &FailureCount) -> Result<(), StoreError> {
+        const PUT: &str = "LoginFailures::put";
         use login_failures::dsl;
+        self.hold(PUT, counted.account)?;
         diesel::insert_into(login_failures::table)
             .values((
                 dsl::account_id.eq(Id(counted.account.0)),
@@ -110,14 +128,16 @@ impl LoginFailures for Tx<'_> {
                 dsl::window_started_at.eq(excluded(dsl::window_started_at)),
             ))
             .execute(*self.conn.borrow_mut())
-            .map_err(failed("LoginFailures::put"))?;
+            .map_err(failed(PUT))?;
         Ok(())
     }
 
     fn clear(&self, account: AccountId) -> Result<(), StoreError> {
+        const CLEAR: &str = "LoginFailures::clear";
+        self.hold(CLEAR, account)?;
         diesel::delete(login_failures::table.find(Id(account.0)))
             .execute(*self.conn.borrow_mut())
-            .map_err(failed("LoginFailures::clear"))?;
+            .map_err(failed(CLEAR))?;
         Ok(())
     }
 }

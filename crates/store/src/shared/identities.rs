@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use clavis_identity::{AccountState, Identities, Identity, IdentityKey, IdentityKind};
 use clavis_kernel::{AccountId, StoreError};
-use diesel::dsl::{count as counted, max};
+use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 
 use super::{Db, Tx};
@@ -115,11 +115,14 @@ impl Identities for Tx<'_> {
     fn count_holders(&self, kind: IdentityKind) -> Result<u64, StoreError> {
         const COUNT: &str = "Identities::count_holders";
         let gone = [AccountState::Deleted.name(), AccountState::Withdrawn.name()];
-        let number: i64 = identities::table
-            .inner_join(accounts::table.on(accounts::id.eq(dsl::account_id)))
-            .filter(dsl::kind.eq(kind.name()).and(accounts::state.ne_all(gone)))
-            .select(counted(dsl::account_id).aggregate_distinct())
-            .first(*self.conn.borrow_mut())
+        let holds = identities::table
+            .filter(dsl::account_id.eq(accounts::id))
+            .filter(dsl::kind.eq(kind.name()));
+        let number: i64 = accounts::table
+            .filter(accounts::state.ne_all(gone))
+            .filter(exists(holds))
+            .count()
+            .get_result(*self.conn.borrow_mut())
             .map_err(failed(COUNT))?;
         count(COUNT, number)
     }

@@ -40,7 +40,7 @@ impl TryFrom<KeyRow> for SigningKeyRecord {
 impl SigningKeys for Tx<'_> {
     fn all(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
         let rows: Vec<KeyRow> = signing_keys::table
-            .order((dsl::created_at.asc(), dsl::kid.asc()))
+            .order((dsl::created_at.asc(), dsl::position.asc()))
             .select(KeyRow::as_select())
             .load(*self.conn.borrow_mut())
             .map_err(failed("SigningKeys::all"))?;
@@ -66,7 +66,7 @@ impl SigningKeys for Tx<'_> {
     }
 
     fn retire(&self, kid: &str, at: DateTime<Utc>) -> Result<(), StoreError> {
-        let in_force = signing_keys::table.find(kid).filter(dsl::retired_at.is_null());
+        let in_force = signing_keys::table.filter(dsl::kid.eq(kid)).filter(dsl::retired_at.is_null());
         diesel::update(in_force)
             .set(dsl::retired_at.eq(micros(at)))
             .execute(*self.conn.borrow_mut())

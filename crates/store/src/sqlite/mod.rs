@@ -1,5 +1,8 @@
 //! SQLite: a pool of connections that only read, and one thread that writes.
 
+mod file;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 #[path = "../shared/mod.rs"]
@@ -21,7 +24,8 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use tokio::sync::Semaphore;
 
 use crate::OpenError;
-use crate::migrating::migrate;
+use crate::failure::failed;
+use file::File;
 use shared::Tx;
 use writer::Writer;
 
@@ -36,8 +40,12 @@ const READERS: u32 = 8;
 const READ_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What every connection is told first. `synchronous=FULL`: a COMMIT returns after the log reached the disk.
+/// No `mmap_size`: an I/O error on mapped pages would kill the process instead of failing a query.
 const COMMON_PRAGMAS: &str = "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
-     PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456;";
+     PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;";
+/// The system caches pages for everybody; a reader's own cache (in KiB) holds the upper levels of the trees.
+const READER_PRAGMAS: &str = "PRAGMA cache_size=-2000; PRAGMA query_only=ON;";
+const WRITER_PRAGMAS: &str = "PRAGMA cache_size=-8000; PRAGMA journal_size_limit=67108864;";
 
 /// Accounts in one file.
 pub(crate) struct SqliteStore {
@@ -53,30 +61,26 @@ struct ReadOnly;
 impl CustomizeConnection<Conn, PoolError> for ReadOnly {
     fn on_acquire(&self, conn: &mut Conn) -> Result<(), PoolError> {
         conn.batch_execute(COMMON_PRAGMAS)
-            .and_then(|()| conn.batch_execute("PRAGMA query_only=ON;"))
+            .and_then(|()| conn.batch_execute(READER_PRAGMAS))
             .map_err(PoolError::QueryError)
     }
 }
 
 impl SqliteStore {
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
-        let mut conn = connect(path)?;
-        migrate(&mut conn, MIGRATIONS)?;
+        let file = File::named(path)?;
+        let mut conn = file.connect()?;
+        file.migrate(&mut conn)?;
         let readers = Pool::builder()
             .max_size(READERS)
             .min_idle(Some(1))
             .test_on_check_out(false)
             .connection_timeout(READ_PATIENCE)
             .connection_customizer(Box::new(ReadOnly))
-            .build(ConnectionManager::new(path.display().to_string()))
-            .map_err(|error| file_error(path, error))?;
+            .build_unchecked(ConnectionManager::new(&file.name));
         let revocations = Arc::new(AtomicU64::new(0));
-        let reopen = {
-            let path = path.to_owned();
-            move || connect(&path)
-        };
-        let writer =
-            Writer::start(conn, Box::new(reopen), Arc::clone(&revocations)).map_err(OpenError::Thread)?;
+        let reopen = Box::new(move || file.connect());
+        let writer = Writer::start(conn, reopen, Arc::clone(&revocations)).map_err(OpenError::Thread)?;
         Ok(Self {
             readers,
             reading: Arc::new(Semaphore::new(READERS as usize)),
@@ -84,6 +88,13 @@ impl SqliteStore {
             revocations,
         })
     }
+}
+
+/// Migrates a file, made if it is not there.
+pub(crate) fn migrate(path: &Path) -> Result<Vec<String>, OpenError> {
+    let file = File::named(path)?;
+    let mut conn = file.connect()?;
+    file.migrate(&mut conn)
 }
 
 #[async_trait]
@@ -118,38 +129,21 @@ impl Store for SqliteStore {
     }
 }
 
-/// Opens the file, made if it is not there, for writing.
-fn connect(path: &Path) -> Result<Conn, OpenError> {
-    let mut conn = Conn::establish(&path.display().to_string()).map_err(|error| file_error(path, error))?;
-    conn.batch_execute(COMMON_PRAGMAS)
-        .map_err(|error| file_error(path, error))?;
-    // A file that only looks writable is found out now, not at the first registration.
-    conn.batch_execute("BEGIN IMMEDIATE; ROLLBACK;")
-        .map_err(|error| file_error(path, error))?;
-    Ok(conn)
-}
-
-fn file_error(path: &Path, error: impl std::fmt::Display) -> OpenError {
-    OpenError::File {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    }
-}
-
 /// A transaction around one job, committed if the job succeeds.
 fn in_transaction<T>(
     conn: &mut Conn,
     begin: &str,
     job: impl FnOnce(&mut Conn) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    conn.batch_execute(begin)
-        .map_err(crate::failure::failed("BEGIN"))?;
+    conn.batch_execute(begin).map_err(failed("BEGIN"))?;
     match job(conn) {
-        Ok(value) => {
-            conn.batch_execute("COMMIT")
-                .map_err(crate::failure::failed("COMMIT"))?;
-            Ok(value)
-        }
+        Ok(value) => match conn.batch_execute("COMMIT") {
+            Ok(()) => Ok(value),
+            Err(error) => {
+                let _ = conn.batch_execute("ROLLBACK");
+                Err(failed("COMMIT")(error))
+            }
+        },
         Err(error) => {
             // The job's error says more than that of a ROLLBACK which found nothing to roll back.
             let _ = conn.batch_execute("ROLLBACK");
@@ -173,10 +167,12 @@ mod dialect {
     use crate::types::Id;
 
     /// In a transaction that writes there is nobody else.
+    #[expect(clippy::unnecessary_wraps, reason = "PostgreSQL's can fail")]
     pub(super) fn lock_account(_conn: &mut Conn, _id: Id) -> QueryResult<()> {
         Ok(())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "PostgreSQL's can fail")]
     pub(super) fn lock_keys(_conn: &mut Conn) -> QueryResult<()> {
         Ok(())
     }
@@ -184,7 +180,7 @@ mod dialect {
     pub(super) fn due_mails(conn: &mut Conn, now: i64, limit: i64) -> QueryResult<Vec<Id>> {
         outbox::table
             .filter(outbox::due_at.le(now))
-            .order((outbox::created_at.asc(), outbox::id.asc()))
+            .order((outbox::due_at.asc(), outbox::id.asc()))
             .limit(limit)
             .select(outbox::id)
             .load(conn)

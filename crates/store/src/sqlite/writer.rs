@@ -9,7 +9,6 @@ use std::time::Instant;
 use clavis_flows::Job;
 use clavis_kernel::{StoreError, StoreErrorKind};
 use diesel::connection::SimpleConnection as _;
-use diesel::result::Error;
 use tokio::sync::oneshot;
 
 use super::{Conn, Tx, run};
@@ -43,7 +42,7 @@ impl Writer {
                     reopen,
                     revocations,
                 }
-                .work(&jobs)
+                .work(&jobs);
             })?;
         Ok(Self {
             queue: Some(queue),
@@ -62,6 +61,7 @@ impl Writer {
             TrySendError::Full(_) => StoreError::busy(WRITE, "too many transactions wait"),
             TrySendError::Disconnected(_) => StoreError::busy(WRITE, "the writer has stopped"),
         })?;
+        metrics::gauge!("clavis_store_queue_depth").increment(1.0);
         answer.await.map_err(|error| StoreError::new(WRITE, error))?
     }
 }
@@ -101,7 +101,9 @@ impl Loop {
     /// every job of it has failed.
     fn commit(&mut self, batch: Vec<(Job, Reply)>) {
         #[expect(clippy::cast_precision_loss, reason = "a batch has at most 128 jobs")]
-        metrics::histogram!("clavis_store_batch_jobs").record(batch.len() as f64);
+        let jobs = batch.len() as f64;
+        metrics::gauge!("clavis_store_queue_depth").decrement(jobs);
+        metrics::histogram!("clavis_store_batch_jobs").record(jobs);
         let started = Instant::now();
         let Some(conn) = self.connection() else {
             for (_, reply) in batch {
@@ -112,37 +114,31 @@ impl Loop {
         let mut done: Vec<Done> = Vec::with_capacity(batch.len());
         let mut waiting = batch.into_iter();
         let mut revoked = false;
-        let outcome = conn.batch_execute("BEGIN IMMEDIATE").and_then(|()| {
-            for (mut job, reply) in waiting.by_ref() {
-                let (result, lost) = savepoint(conn, &mut job, &mut revoked);
-                done.push((reply, result));
-                lost?;
-            }
-            conn.batch_execute("COMMIT")
-        });
+        let outcome = conn
+            .batch_execute("BEGIN IMMEDIATE")
+            .map_err(failed(WRITE))
+            .and_then(|()| {
+                for (mut job, reply) in waiting.by_ref() {
+                    // Answered in any case, by its own result or by the loss of the batch.
+                    match savepoint(conn, &mut job) {
+                        Ok(Ended { result, took_worth }) => {
+                            revoked |= took_worth;
+                            done.push((reply, result));
+                        }
+                        Err(lost) => {
+                            done.push((reply, Ok(())));
+                            return Err(lost);
+                        }
+                    }
+                }
+                conn.batch_execute("COMMIT").map_err(failed(WRITE))
+            });
         metrics::histogram!("clavis_store_commit_seconds").record(started.elapsed().as_secs_f64());
         if let Err(error) = outcome {
-            let reason = error.to_string();
-            tracing::warn!(
-                reason,
-                jobs = done.len() + waiting.len(),
-                "a batch of transactions was lost"
-            );
             // Whatever state the connection is in, the next batch begins with a fresh one.
             self.conn = None;
-            let kind = failed(WRITE)(error).kind();
-            let replies = done
-                .into_iter()
-                .map(|(reply, _)| reply)
-                .chain(waiting.map(|(_, reply)| reply));
-            for reply in replies {
-                let _ = reply.send(Err(match kind {
-                    StoreErrorKind::Fault => StoreError::new(WRITE, reason.clone()),
-                    StoreErrorKind::Busy | StoreErrorKind::Conflict => {
-                        StoreError::busy(WRITE, reason.clone())
-                    }
-                }));
-            }
+            let replies = done.into_iter().map(|(reply, _)| reply);
+            refuse(replies.chain(waiting.map(|(_, reply)| reply)).collect(), &error);
             return;
         }
         if revoked {
@@ -164,40 +160,43 @@ impl Loop {
     }
 }
 
-/// One job inside the batch: undone alone when it fails. The second result is an error when the whole
-/// transaction is lost: SQLite rolls back everything on a full disk or an I/O error, and then there is no
-/// savepoint to return to. Nothing may run after that, it would be outside any transaction.
-fn savepoint(
-    conn: &mut Conn,
-    job: &mut Job,
-    revoked: &mut bool,
-) -> (Result<(), StoreError>, Result<(), Error>) {
-    if let Err(error) = conn.batch_execute("SAVEPOINT job") {
-        return (
-            Err(StoreError::busy(WRITE, "the transaction was lost")),
-            Err(error),
-        );
+/// Tells everybody in a batch that it was lost.
+fn refuse(replies: Vec<Reply>, error: &StoreError) {
+    let reason = error.to_string();
+    tracing::warn!(reason, jobs = replies.len(), "a batch of transactions was lost");
+    for reply in replies {
+        let _ = reply.send(Err(match error.kind() {
+            StoreErrorKind::Fault => StoreError::new(WRITE, reason.clone()),
+            StoreErrorKind::Busy | StoreErrorKind::Conflict => StoreError::busy(WRITE, reason.clone()),
+        }));
     }
-    let tx = Tx::new(conn);
-    let result = run(job, &tx);
-    let changed = tx.revoked();
-    drop(tx);
-    match result {
-        Ok(()) => {
-            let released = conn.batch_execute("RELEASE job");
-            *revoked |= changed && released.is_ok();
-            (Ok(()), released)
-        }
-        Err(error) => {
-            let lost = error.kind() == StoreErrorKind::Busy;
-            let undone = conn.batch_execute("ROLLBACK TO job; RELEASE job");
-            // An error that may have cost the transaction fails the batch even if a savepoint is still there.
-            let undone = if lost {
-                undone.and(Err(Error::RollbackTransaction))
-            } else {
-                undone
-            };
-            (Err(error), undone)
-        }
+}
+
+/// How a job ended whose batch goes on.
+struct Ended {
+    result: Result<(), StoreError>,
+    took_worth: bool,
+}
+
+/// One job inside the batch: undone alone when it fails. An error means that the whole transaction is lost:
+/// SQLite rolls back everything on a full disk or an I/O error, and then there is no savepoint to return to.
+/// Nothing may run after that, it would be outside any transaction.
+fn savepoint(conn: &mut Conn, job: &mut Job) -> Result<Ended, StoreError> {
+    conn.batch_execute("SAVEPOINT job").map_err(failed(WRITE))?;
+    let (result, took_worth) = {
+        let tx = Tx::new(conn);
+        (run(job, &tx), tx.revoked())
+    };
+    let Err(error) = result else {
+        conn.batch_execute("RELEASE job").map_err(failed(WRITE))?;
+        return Ok(Ended { result, took_worth });
+    };
+    // An error that may have cost the transaction fails the batch even if a savepoint is still there.
+    if error.kind() == StoreErrorKind::Busy || conn.batch_execute("ROLLBACK TO job; RELEASE job").is_err() {
+        return Err(error);
     }
+    Ok(Ended {
+        result: Err(error),
+        took_worth: false,
+    })
 }

@@ -211,8 +211,9 @@ impl Settings {
                     "expected HS256, HS384, HS512, RS256, RS384 or RS512",
                 )
             })?;
+        let shortest = shortest_secret(algorithm);
         match &self.jwt_key {
-            Some(key) => {
+            Some(key) if key.expose().len() >= shortest => {
                 let owner = KeyOwner::Dialect(Dialect::BackendPlus);
                 Ok(Some(SharedKey {
                     owner,
@@ -221,15 +222,25 @@ impl Settings {
                 }))
             }
             None if algorithm == Algorithm::Rs256 => Ok(None),
-            None if algorithm.is_symmetric() => Err(SettingsError::new(
+            Some(_) | None if algorithm.is_symmetric() => Err(SettingsError::new(
                 "jwt_key",
-                format!("{algorithm} needs a secret that is not empty"),
+                format!("{algorithm} needs a secret of at least {shortest} bytes"),
             )),
-            None => Err(SettingsError::new(
+            Some(_) | None => Err(SettingsError::new(
                 "jwt_key",
                 format!("{algorithm} needs an RSA private key in PEM; only RS256 has a generated key"),
             )),
         }
+    }
+}
+
+/// A secret is as long as the hash, or whoever holds a token can guess it (RFC 7518 §3.2).
+fn shortest_secret(algorithm: Algorithm) -> usize {
+    match algorithm {
+        Algorithm::Hs256 => 32,
+        Algorithm::Hs384 => 48,
+        Algorithm::Hs512 => 64,
+        Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 | Algorithm::Es256 | Algorithm::EdDsa => 0,
     }
 }
 
@@ -292,11 +303,16 @@ mod tests {
         }
         check("RS256", "", Ok(false));
         check("RS256", "a PEM", Ok(true));
-        check("HS512", "secret", Ok(true));
+        check("HS512", &"x".repeat(64), Ok(true));
+        check(
+            "HS512",
+            &"x".repeat(63),
+            Err("jwt_key: HS512 needs a secret of at least 64 bytes"),
+        );
         check(
             "HS256",
             "",
-            Err("jwt_key: HS256 needs a secret that is not empty"),
+            Err("jwt_key: HS256 needs a secret of at least 32 bytes"),
         );
         check(
             "RS384",

@@ -7,8 +7,8 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
 use clavis_kernel::{Email, Secret};
 use serde_json::{Map, Value};
 
+use super::admission::Domains;
 use super::error::Refusal;
-use super::rules::Domains;
 
 /// The largest body, in bytes.
 const MAX_BODY: usize = 100 * 1024;
@@ -188,6 +188,9 @@ impl Fields {
         if !fits {
             return Err(self.invalid(name, "must be one of [array, string, number, boolean, object]"));
         }
+        if has_nul(&value) {
+            return Err(self.invalid(name, "must not contain NUL characters"));
+        }
         if value.to_string().len() > MAX_ATTRIBUTE {
             let problem = format!("length must be less than or equal to {MAX_ATTRIBUTE} characters long");
             return Err(self.invalid(name, &problem));
@@ -261,6 +264,18 @@ pub(super) fn parse_uuid_v4(text: &str) -> Option<String> {
     let uuid = uuid::Uuid::try_parse(text).ok().filter(|_| text.len() == 36)?;
     let fits = uuid.get_version_num() == 4 && uuid.get_variant() == uuid::Variant::RFC4122;
     fits.then(|| uuid.to_string())
+}
+
+/// Whether a text in it, a key included, has the one character that a database cannot keep.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(has_nul),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// A JSON answer.

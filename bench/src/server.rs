@@ -1,0 +1,119 @@
+//! The release binary, serving on loopback from a place of its own.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use reqwest::blocking::Client;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::database::Place;
+
+/// What the line begins with that says where it serves.
+const READY: &str = "clavis is ready at ";
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// No limit of a client's requests: here one client is many. Everything else is as shipped.
+const SETTINGS: [(&str, &str); 4] = [
+    ("CLAVIS_HTTP__LISTEN", "127.0.0.1:0"),
+    ("CLAVIS_LIMITS__LOGIN_PER_CLIENT_IP_PER_MINUTE", "0"),
+    ("CLAVIS_DIALECTS__BACKEND_PLUS__MAX_REQUESTS", "0"),
+    ("CLAVIS_DIALECTS__BACKEND_PLUS__AUTO_ACTIVATE_NEW_USERS", "true"),
+];
+
+/// A server that runs until it is dropped.
+pub(crate) struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    /// Starts one, and returns it with the time until it answered the first request.
+    pub(crate) fn start(program: &Path, place: &Place, client: &Client) -> Result<(Self, Duration)> {
+        let log_file = place.folder().join("log");
+        let log = File::create(&log_file).context("cannot make the server's log")?;
+        let mut command = Command::new(program);
+        command
+            .arg("serve")
+            .current_dir(place.folder())
+            // Settings of whoever calls must not change what is measured.
+            .env_clear()
+            .envs(SETTINGS)
+            .env("CLAVIS_DATA__DIR", place.data())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log);
+        if let Some(url) = place.postgres_url() {
+            command.env("CLAVIS_DATABASE__URL", url);
+        }
+        let started = Instant::now();
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot run {}", program.display()))?;
+        let mut server = Self {
+            child,
+            url: String::new(),
+        };
+        let stdout = server.child.stdout.take().context("the server has no output")?;
+        server.url = address(stdout).with_context(|| {
+            let log = std::fs::read_to_string(&log_file).unwrap_or_default();
+            format!("the server did not start:\n{log}")
+        })?;
+        let answer = client.get(server.at("/healthz")).send()?;
+        ensure!(
+            answer.status().is_success(),
+            "the server's first answer is {}",
+            answer.status()
+        );
+        Ok((server, started.elapsed()))
+    }
+
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).context("cannot stop the server")?;
+        let asked = Instant::now();
+        while asked.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait()? {
+                ensure!(status.success(), "the server ended with {status}");
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        bail!("the server did not stop")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits for the line with the address; what comes after it is read and forgotten.
+fn address(stdout: ChildStdout) -> Result<String> {
+    let (found, address) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if let Some(url) = line.strip_prefix(READY) {
+                let _ = found.send(url.trim_end_matches('/').to_owned());
+            }
+        }
+    });
+    address
+        .recv_timeout(PATIENCE)
+        .context("it did not say that it is ready")
+}

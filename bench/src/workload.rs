@@ -1,0 +1,158 @@
+//! What clients ask for.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use reqwest::blocking::Client;
+
+use crate::ceilings::Ceiling;
+use crate::client::{Door, Session, sessions};
+use crate::database::PASSWORD;
+use crate::server::Server;
+use crate::wrk::{Load, Script};
+
+/// Sessions whose tokens are checked.
+const CHECKED: u32 = 64;
+/// Refresh tokens beside those in use: for the few that are lost to a refusal.
+const SPARE: u32 = 8;
+
+/// What `--only` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Group {
+    Register,
+    Login,
+    Refresh,
+    Check,
+    Jwks,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Workload {
+    Register,
+    LogIn,
+    RefreshPluto,
+    RefreshBackendPlus,
+    Info,
+    Verify,
+    JwksBackendPlus,
+    JwksAll,
+}
+
+/// What a workload is made from.
+pub(crate) struct Material<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) client: &'a Client,
+    pub(crate) folder: &'a Path,
+    pub(crate) accounts: u32,
+}
+
+impl Workload {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Register,
+        Self::LogIn,
+        Self::RefreshPluto,
+        Self::RefreshBackendPlus,
+        Self::Info,
+        Self::Verify,
+        Self::JwksBackendPlus,
+        Self::JwksAll,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::LogIn => "log in",
+            Self::RefreshPluto => "refresh, Pluto",
+            Self::RefreshBackendPlus => "refresh, Backend Plus",
+            Self::Info => "check: user info",
+            Self::Verify => "check: access/verify",
+            Self::JwksBackendPlus => "/auth/jwks",
+            Self::JwksAll => "/.well-known/jwks.json",
+        }
+    }
+
+    pub(crate) const fn group(self) -> Group {
+        match self {
+            Self::Register => Group::Register,
+            Self::LogIn => Group::Login,
+            Self::RefreshPluto | Self::RefreshBackendPlus => Group::Refresh,
+            Self::Info | Self::Verify => Group::Check,
+            Self::JwksBackendPlus | Self::JwksAll => Group::Jwks,
+        }
+    }
+
+    /// What holds it back first, and what would next.
+    pub(crate) const fn ceilings(self) -> &'static [Ceiling] {
+        match self {
+            Self::Register | Self::LogIn => &[Ceiling::Hashes, Ceiling::Commits],
+            Self::RefreshPluto | Self::RefreshBackendPlus => &[Ceiling::Commits, Ceiling::Signatures],
+            Self::Info | Self::Verify | Self::JwksBackendPlus | Self::JwksAll => &[Ceiling::Requests],
+        }
+    }
+
+    /// The load of so many clients.
+    pub(crate) fn load(self, material: &Material<'_>, clients: u32) -> Result<Load> {
+        let accounts = material.accounts.to_string();
+        let password = PASSWORD.to_owned();
+        let (script, path, arguments) = match self {
+            Self::Register => {
+                let prefix = format!("new-{clients}-{}", material.server.pid());
+                (Script::Register, "/auth/register", vec![prefix, password])
+            }
+            Self::LogIn => (Script::LogIn, "/auth/login", vec![accounts, password]),
+            Self::RefreshPluto => {
+                let tokens = material.tokens(Door::Pluto, clients + SPARE)?;
+                let arguments = vec![tokens, "pluto".to_owned()];
+                (Script::Refresh, "/v1/token/refresh", arguments)
+            }
+            Self::RefreshBackendPlus => {
+                let tokens = material.tokens(Door::BackendPlus, clients + SPARE)?;
+                let arguments = vec![tokens, "backend_plus".to_owned()];
+                (Script::Refresh, "/auth/token/refresh", arguments)
+            }
+            Self::Info => {
+                let info =
+                    |session: &Session| format!("/v1/user/info/{} {}", session.number, session.access_token);
+                (Script::Read, "/", vec![material.checks(info)?])
+            }
+            Self::Verify => {
+                let verify =
+                    |session: &Session| format!("/v1/token/access/verify?token={}", session.access_token);
+                (Script::Read, "/", vec![material.checks(verify)?])
+            }
+            Self::JwksBackendPlus => (Script::Same, "/auth/jwks", Vec::new()),
+            Self::JwksAll => (Script::Same, "/.well-known/jwks.json", Vec::new()),
+        };
+        Ok(Load {
+            script,
+            url: material.server.at(path),
+            arguments,
+        })
+    }
+}
+
+impl Material<'_> {
+    /// A file of refresh tokens.
+    fn tokens(&self, door: Door, count: u32) -> Result<String> {
+        let sessions = sessions(self.client, self.server, door, self.accounts, count)?;
+        self.file(&sessions, |session| session.refresh_token.clone())
+    }
+
+    /// A file of requests with access tokens.
+    fn checks(&self, request: impl Fn(&Session) -> String) -> Result<String> {
+        let sessions = sessions(self.client, self.server, Door::Pluto, self.accounts, CHECKED)?;
+        self.file(&sessions, request)
+    }
+
+    fn file(&self, sessions: &[Session], line: impl Fn(&Session) -> String) -> Result<String> {
+        let mut text = String::new();
+        for session in sessions {
+            writeln!(text, "{}", line(session)).context("a text cannot be written")?;
+        }
+        let path: PathBuf = self.folder.join("requests");
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(path.display().to_string())
+    }
+}

@@ -1,0 +1,25 @@
+//! What every store promises, over the in-memory fake, SQLite and PostgreSQL.
+//!
+//! A rule is an `async fn(AnyStore)`; [`on_every_store!`] makes a test of it for each store, so that a failure names
+//! the store. PostgreSQL is tested when `CLAVIS_TEST_DATABASE` names a server: each test works in a schema of its own.
+
+mod accounts;
+mod concurrency;
+mod credentials;
+mod harness;
+mod housekeeping;
+mod identities;
+mod keys;
+mod mails;
+mod plans;
+mod postgres;
+mod roles;
+mod samples;
+mod schema_changes;
+mod sessions;
+mod sqlite;
+mod tickets;
+mod trail;
+mod transactions;
+
+use harness::{AnyStore, on_every_store};

@@ -1,0 +1,45 @@
+//! The table of use cases in `ARCHITECTURE.md` names paths that are mounted, each with its method.
+
+use crate::harness::Server;
+
+const DOCUMENT: &str = include_str!("../../ARCHITECTURE.md");
+
+/// Method and path of every cell of the table: `POST /auth/login` between backticks.
+fn named_routes() -> Vec<(&'static str, String)> {
+    let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+    let rows = DOCUMENT.lines().filter(|line| line.starts_with('|') || line.starts_with("Ours,"));
+    rows.flat_map(|row| row.split('`'))
+        .filter_map(|cell| {
+            let (method, path) = cell.split_once(' ')?;
+            let method = methods.into_iter().find(|known| *known == method)?;
+            path.starts_with('/').then(|| (method, path.replace("{id}", "1").replace("{token}", "x")))
+        })
+        .collect()
+}
+
+#[test]
+fn every_route_of_the_table_is_mounted() {
+    // Changing an address at once is there only where addresses are not verified.
+    let server = Server::with(&[("CLAVIS_DIALECTS__BACKEND_PLUS__VERIFY_EMAILS", "false")]);
+    let routes = named_routes();
+    assert!(routes.len() > 30, "the table was not read: {routes:?}");
+    for (method, path) in routes {
+        let method_name: reqwest::Method = method.parse().unwrap();
+        let answer = server.request(method_name, &path).send();
+        let text = answer.text();
+        let unmounted = answer.status() == 405
+            || text.contains("Not Found")
+            || text.contains("Path not found")
+            || text.contains("not_found");
+        assert!(!unmounted, "{method} {path}: {answer}");
+    }
+}
+
+#[test]
+fn a_route_that_is_not_there_is_told_apart() {
+    let server = Server::start();
+    for path in ["/auth/nowhere", "/v1/nowhere", "/nowhere"] {
+        let answer = server.get(path).send();
+        assert_eq!(answer.status(), 404, "{path}: {answer}");
+    }
+}

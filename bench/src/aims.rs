@@ -140,3 +140,73 @@ fn flat(first: &Measured, last: &Measured) -> Vec<Aim> {
     });
     aims.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn measured(accounts: u32, requests: u64, refused: u64, cpu: f64) -> Measured {
+        let outcome = serde_json::json!({
+            "requests": requests, "duration_us": 1_000_000, "p50_us": 1, "p99_us": 2,
+            "refused": refused, "connect": 0, "read": 0, "write": 0, "timeout": 0,
+        });
+        let row = Row {
+            workload: Workload::LogIn,
+            clients: CLIENTS,
+            outcome: serde_json::from_value(outcome).unwrap(),
+            cpu_seconds_per_thousand: cpu,
+            peak_kib: 10 * 1024,
+            ceilings: vec![(Ceiling::Hashes, 100.0)],
+        };
+        Measured {
+            accounts,
+            fresh_start: Duration::from_millis(501),
+            start: Duration::from_millis(50),
+            idle_kib: 30 * 1024,
+            rows: vec![row],
+        }
+    }
+
+    /// The verdicts, by the beginning of what they are about.
+    #[track_caller]
+    fn check(all: &[Measured], expected: &[(&str, &str)]) {
+        let text = aims(all);
+        for (what, verdict) in expected {
+            let line = text.lines().find(|line| line.starts_with(what));
+            let line = line.unwrap_or_else(|| panic!("{what} is missing in\n{text}"));
+            assert!(line.ends_with(verdict), "{line}");
+        }
+    }
+
+    #[test]
+    fn each_aim_is_reached_or_not() {
+        check(
+            &[measured(1000, 95, 0, 1.0)],
+            &[
+                ("log in, 16 clients", "ok"),
+                ("start to first answer, existing", "ok"),
+                ("start to first answer, fresh", "short"),
+                ("memory idle", "ok"),
+                ("memory under log-in load", "ok"),
+            ],
+        );
+        check(&[measured(1000, 94, 0, 1.0)], &[("log in, 16 clients", "short")]);
+        check(&[measured(1000, 99, 1, 1.0)], &[("log in, 16 clients", "short")]);
+    }
+
+    #[test]
+    fn more_accounts_cost_no_more() {
+        let few = || measured(1000, 95, 0, 1.0);
+        check(
+            &[few(), measured(1_000_000, 95, 0, 1.1)],
+            &[("log in, 1,000 to 1,000,000 accounts", "ok")],
+        );
+        check(
+            &[few(), measured(1_000_000, 95, 0, 1.3)],
+            &[("log in, 1,000 to 1,000,000 accounts", "short")],
+        );
+        assert!(!aims(&[few()]).contains("flat"));
+    }
+}

@@ -5,7 +5,7 @@ mod once;
 
 use std::time::Duration;
 
-use crate::harness::{Server, SmtpSink, address, free_port};
+use crate::harness::{Server, SmtpSink, address, free_port, within};
 
 #[test]
 fn a_mail_that_could_not_be_sent_survives_sigkill_and_is_sent_when_the_mail_server_is_back() {
@@ -14,6 +14,10 @@ fn a_mail_that_could_not_be_sent_survives_sigkill_and_is_sent_when_the_mail_serv
     let mut server = Server::with(&[("CLAVIS_MAIL__URL", &url)]);
     let ann = address("ann");
     server.backend_plus().register(&ann).expect(204);
+    // A mail whose attempt was cut off by the kill waits until its lease is over, which is too long for a test.
+    assert!(within(Duration::from_secs(10), || server
+        .log()
+        .contains("mail not sent yet")));
     server.kill();
     server.restart();
 

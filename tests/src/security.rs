@@ -4,4 +4,5 @@ mod browser;
 mod disclosure;
 mod forgery;
 mod recovery;
+mod sessions;
 mod throttle;

@@ -94,9 +94,18 @@ mod tests {
     }
 
     #[test]
-    fn a_file_commits() {
+    fn each_transaction_adds_a_row_and_spends_the_one_before() {
+        use diesel::prelude::*;
+
         let folder = tempfile::tempdir().unwrap();
         let place = Place::fresh(folder.path(), None).unwrap();
-        assert!(per_second(&place, 3, Duration::from_millis(200)).unwrap() > 10.0);
+        assert!(per_second(&place, 3, Duration::from_millis(200)).unwrap() > 0.0);
+        let file = place.sqlite_file().display().to_string();
+        let mut connection = SqliteConnection::establish(&file).unwrap();
+        let spent = chain::table.filter(chain::spent_at.is_not_null()).count();
+        let spent: i64 = spent.get_result(&mut connection).unwrap();
+        let rows: i64 = chain::table.count().get_result(&mut connection).unwrap();
+        // The first row of each chain was not there to be spent.
+        assert_eq!(rows - i64::from(ROWS), spent + 3);
     }
 }

@@ -36,7 +36,6 @@ pub(crate) enum Failure {
 
 /// Does what the command line says.
 pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
-    #[expect(clippy::disallowed_methods, reason = "this is where the environment enters")]
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let settings = config::load(cli.config.as_deref(), variables)?;

@@ -178,7 +178,7 @@ fn site(
     let shared_key = dialects
         .backend_plus
         .shared_key()
-        .map_err(|error| ConfigError::setting("dialects.backend_plus.jwt_key", error))?;
+        .map_err(|error| ConfigError::setting("dialects.backend_plus", error))?;
     let ring = clavis_http::open_ring(
         &installation.signing_keys,
         Arc::clone(&installation.store),

@@ -13,9 +13,9 @@ use crate::installation::{self, Installation, OpenError};
 /// How soon another process's new keys are noticed.
 const KEYS_EVERY: Duration = Duration::from_secs(5);
 /// How often the age of keys is looked at.
-const AGE_EVERY: Duration = Duration::from_secs(3600);
+const AGE_EVERY: Duration = Duration::from_hours(1);
 /// How often what is over is deleted.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 /// Most rows of a kind deleted in one transaction, so that nobody waits for it.
 const SWEEP_LIMIT: u32 = 1_000;
 

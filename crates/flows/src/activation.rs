@@ -69,7 +69,7 @@ impl Flows<'_> {
             Ok(account) => account,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        match self.open_session(&account, request)? {
+        match self.open_session(&account, request, AuditAction::LogIn)? {
             Ok(grant) => Ok(Ok(grant)),
             Err(refusal) => Err(StoreError::new("open_session", refusal)),
         }

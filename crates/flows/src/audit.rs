@@ -48,6 +48,8 @@ actions! {
     Activate = "account.activate",
     /// Somebody logged in, or tried.
     LogIn = "session.log_in",
+    /// An operator's secret opened a session in place of a password.
+    Impersonate = "session.impersonate",
     /// A refresh token was exchanged.
     Refresh = "session.refresh",
     /// A session was ended by its holder.

@@ -107,13 +107,25 @@ impl Flows<'_> {
             Ok(account) => account,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        self.open_session(&account, request)
+        self.open_session(&account, request, AuditAction::LogIn)
     }
 
-    /// Opens a session for somebody the operator vouches for instead of a password.
+    /// Opens the first session of an account that was made active in this transaction.
+    pub fn log_in_after_sign_up(
+        &self,
+        account: &Account,
+        request: &SessionRequest,
+    ) -> Answer<Grant, LogInError> {
+        match usable(Some(account.clone())) {
+            Ok(account) => self.open_session(&account, request, AuditAction::LogIn),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// Opens a session for somebody the operator vouches for instead of a password. The trail tells it apart.
     pub fn impersonate(&self, account: AccountId, request: &SessionRequest) -> Answer<Grant, LogInError> {
         match usable(Accounts::find(self.ports, account)?) {
-            Ok(account) => self.open_session(&account, request),
+            Ok(account) => self.open_session(&account, request, AuditAction::Impersonate),
             Err(refusal) => Ok(Err(refusal)),
         }
     }
@@ -164,6 +176,7 @@ impl Flows<'_> {
         &self,
         account: &Account,
         request: &SessionRequest,
+        action: AuditAction,
     ) -> Answer<Grant, LogInError> {
         let Some(application) = Applications::find_by_name(self.ports, &request.application)? else {
             return Ok(Err(LogInError::UnknownApplication));
@@ -176,7 +189,7 @@ impl Flows<'_> {
             .tokens()
             .begin_family(session.id, &scopes.joined(), session.expires_at)?;
         self.ports.set_last_login(account.id, self.now())?;
-        self.audit(Some(account.id), AuditAction::LogIn)?;
+        self.audit(Some(account.id), action)?;
         let account = self.view(account.clone())?;
         let roles = roles.into_iter().map(|assigned| assigned.role.name).collect();
         Ok(Ok(Grant {

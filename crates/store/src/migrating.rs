@@ -8,10 +8,7 @@ use crate::OpenError;
 
 /// Brings a database to this version's schema, or refuses one that is past it. Returns the versions that were
 /// missing. The caller sees to it that nobody else migrates meanwhile.
-pub(crate) fn migrate<C, DB>(
-    conn: &mut C,
-    migrations: EmbeddedMigrations,
-) -> Result<Vec<String>, OpenError>
+pub(crate) fn migrate<C, DB>(conn: &mut C, migrations: EmbeddedMigrations) -> Result<Vec<String>, OpenError>
 where
     C: MigrationHarness<DB>,
     DB: Backend,

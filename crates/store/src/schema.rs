@@ -1,10 +1,8 @@
 //! The tables, for both databases.
 
-#![expect(clippy::wildcard_imports, reason = "a table's columns are of any type")]
-
 diesel::table! {
     use crate::types::Guid;
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     accounts (number) {
         number -> BigInt,
         id -> Guid,
@@ -24,7 +22,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::Guid;
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     identities (kind, folded) {
         kind -> Text,
         folded -> Text,
@@ -38,7 +36,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::Guid;
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Text};
     password_credentials (account_id) {
         account_id -> Guid,
         hash -> Text,
@@ -49,7 +47,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::Guid;
-    use diesel::sql_types::*;
+    use diesel::sql_types::BigInt;
     login_failures (account_id) {
         account_id -> Guid,
         failures -> BigInt,
@@ -59,7 +57,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::Guid;
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
     tickets (digest) {
         digest -> Binary,
         account_id -> Guid,
@@ -74,7 +72,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::Guid;
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     sessions (id) {
         id -> Guid,
         account_id -> Guid,
@@ -91,7 +89,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::Guid;
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
     refresh_tokens (digest) {
         digest -> Binary,
         session_id -> Guid,
@@ -151,7 +149,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::Guid;
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool};
     assignments (account_id, application_id, role_id) {
         account_id -> Guid,
         application_id -> BigInt,
@@ -162,7 +160,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::Guid;
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     audit (id) {
         id -> BigInt,
         at -> BigInt,
@@ -178,7 +176,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::Guid;
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Binary, Nullable};
     outbox (id) {
         id -> Guid,
         sealed -> Binary,
@@ -190,7 +188,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::Guid;
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Binary, Text};
     avatars (name) {
         name -> Text,
         account_id -> Guid,

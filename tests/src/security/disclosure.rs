@@ -1,6 +1,5 @@
 //! Who has an account is told only where a contract fixes it, and secrets are told to nobody.
 
-
 use serde_json::json;
 
 use crate::harness::{Answer, PASSWORD, Server, address, within};
@@ -176,7 +175,9 @@ fn where_it_is_hidden_an_unknown_account_costs_the_work_of_a_wrong_password() {
     server.backend_plus().register(&pending).expect(204);
     let hashes = || -> u64 {
         let metrics = server.get("/metrics").send().expect(200).text();
-        let line = metrics.lines().find_map(|line| line.strip_prefix("clavis_password_hashes_total "));
+        let line = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("clavis_password_hashes_total "));
         line.expect("hashes are counted").parse().unwrap()
     };
     let work = |address: &str| {

@@ -175,3 +175,18 @@ fn an_unknown_application_is_told_after_the_password() {
     assert_eq!(attempt("wrong"), Some(LogInError::WrongPassword));
     assert_eq!(attempt("Tecohvi0"), Some(LogInError::UnknownApplication));
 }
+
+#[test]
+fn who_is_let_in_without_a_password_is_told_apart_in_the_trail() {
+    let world = World::default();
+    let account = world.sign_up("ann@example.org");
+    let request = SessionRequest {
+        application: "backend_plus".to_owned(),
+        device: None,
+    };
+    world.flows().impersonate(account.id, &request).unwrap().unwrap();
+    assert_eq!(
+        world.actions(&account).first().unwrap(),
+        &(AuditAction::Impersonate, AuditResult::Succeeded)
+    );
+}

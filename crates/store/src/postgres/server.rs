@@ -40,7 +40,9 @@ impl Server {
                 text = format!("{text}{separator}{name}={value}");
             }
         }
-        Self { url: Secret::new(text) }
+        Self {
+            url: Secret::new(text),
+        }
     }
 
     /// All versions that are missing, in a connection of its own, which takes the lock with it.

@@ -153,7 +153,11 @@ impl Applications for Tx<'_> {
         const ENSURE: &str = "Applications::ensure_scope";
         let mut conn = self.conn.borrow_mut();
         let named = scopes::table
-            .filter(scopes::application_id.eq(application.0).and(scopes::name.eq(name)))
+            .filter(
+                scopes::application_id
+                    .eq(application.0)
+                    .and(scopes::name.eq(name)),
+            )
             .select(ScopeRow::as_select());
         let found: Option<ScopeRow> = named.first(*conn).optional().map_err(failed(ENSURE))?;
         if let Some(scope) = found {

@@ -5,8 +5,8 @@ use clavis_rbac::{AssignedRole, Assignments};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{Tx, dialect};
 use super::applications::RoleRow;
+use super::{Tx, dialect};
 use crate::failure::failed;
 use crate::schema::assignments::{self, dsl};
 use crate::schema::{applications, role_scopes, roles, scopes};
@@ -51,8 +51,12 @@ impl Assignments for Tx<'_> {
             .select((dsl::account_id, RoleRow::as_select(), dsl::is_default))
             .load(*self.conn.borrow_mut())
             .map_err(failed("Assignments::of_accounts"))?;
-        let place: HashMap<_, _> =
-            ids.iter().enumerate().rev().map(|(place, id)| (*id, place)).collect();
+        let place: HashMap<_, _> = ids
+            .iter()
+            .enumerate()
+            .rev()
+            .map(|(place, id)| (*id, place))
+            .collect();
         rows.sort_by_key(|(account, _, _)| place.get(account).copied());
         let assigned = rows.into_iter().map(|(account, role, is_default)| {
             (
@@ -73,8 +77,11 @@ impl Assignments for Tx<'_> {
         roles: &[RoleId],
     ) -> Result<(), StoreError> {
         const REPLACE: &str = "Assignments::replace";
-        let wanted: BTreeMap<i64, bool> =
-            roles.iter().rev().map(|role| (role.0, Some(role) == roles.first())).collect();
+        let wanted: BTreeMap<i64, bool> = roles
+            .iter()
+            .rev()
+            .map(|role| (role.0, Some(role) == roles.first()))
+            .collect();
         let mut conn = self.conn.borrow_mut();
         dialect::lock_account(*conn, Id(account.0)).map_err(failed(REPLACE))?;
         let held = assignments::table

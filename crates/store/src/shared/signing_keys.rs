@@ -66,7 +66,9 @@ impl SigningKeys for Tx<'_> {
     }
 
     fn retire(&self, kid: &str, at: DateTime<Utc>) -> Result<(), StoreError> {
-        let in_force = signing_keys::table.filter(dsl::kid.eq(kid)).filter(dsl::retired_at.is_null());
+        let in_force = signing_keys::table
+            .filter(dsl::kid.eq(kid))
+            .filter(dsl::retired_at.is_null());
         diesel::update(in_force)
             .set(dsl::retired_at.eq(micros(at)))
             .execute(*self.conn.borrow_mut())

@@ -28,7 +28,11 @@ impl File {
             });
         }
         // A relative path that begins like a URI is none.
-        let name = if path.is_absolute() { name.to_owned() } else { format!("./{name}") };
+        let name = if path.is_absolute() {
+            name.to_owned()
+        } else {
+            format!("./{name}")
+        };
         Ok(Self {
             path: path.to_owned(),
             name,

@@ -160,13 +160,18 @@ async fn past_a_full_queue_the_store_is_busy() {
 
 #[track_caller]
 fn refused(path: &str) -> OpenError {
-    SqliteStore::open(Path::new(path)).err().expect("it does not open")
+    SqliteStore::open(Path::new(path))
+        .err()
+        .expect("it does not open")
 }
 
 #[test]
 fn what_is_wrong_with_the_file_is_said() {
     assert!(matches!(refused("/nowhere/clavis.db"), OpenError::NoFolder(_)));
-    assert!(matches!(refused("/proc/clavis.db"), OpenError::NotWritable { .. }));
+    assert!(matches!(
+        refused("/proc/clavis.db"),
+        OpenError::NotWritable { .. }
+    ));
     assert!(matches!(refused("/"), OpenError::NotWritable { .. }));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("clavis.db");
@@ -181,7 +186,10 @@ fn processes_that_start_together_migrate_once() {
     let path = folder.path().join("clavis.db");
     let applied: Vec<_> = std::thread::scope(|scope| {
         let starts: Vec<_> = (0..4).map(|_| scope.spawn(|| migrate(&path).unwrap())).collect();
-        starts.into_iter().flat_map(|start| start.join().unwrap()).collect()
+        starts
+            .into_iter()
+            .flat_map(|start| start.join().unwrap())
+            .collect()
     });
     assert_eq!(applied, ["20261121000000"]);
 }

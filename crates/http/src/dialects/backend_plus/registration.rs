@@ -98,8 +98,8 @@ fn sign_up_and_log_in(
     if command.activation != Activation::AtOnce {
         return Ok(Ok((account, None)));
     }
-    let grant = on.impersonate(account.id, &BackendPlus::session_request())?;
-    let grant = grant.map_err(|refusal| StoreError::new("Flows::impersonate", refusal))?;
+    let grant = on.log_in_after_sign_up(&account, &BackendPlus::session_request())?;
+    let grant = grant.map_err(|refusal| StoreError::new("Flows::log_in_after_sign_up", refusal))?;
     Ok(Ok((account, Some(grant))))
 }
 

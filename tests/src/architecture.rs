@@ -7,12 +7,15 @@ const DOCUMENT: &str = include_str!("../../ARCHITECTURE.md");
 /// Method and path of every cell of the table: `POST /auth/login` between backticks.
 fn named_routes() -> Vec<(&'static str, String)> {
     let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-    let rows = DOCUMENT.lines().filter(|line| line.starts_with('|') || line.starts_with("Ours,"));
+    let rows = DOCUMENT
+        .lines()
+        .filter(|line| line.starts_with('|') || line.starts_with("Ours,"));
     rows.flat_map(|row| row.split('`'))
         .filter_map(|cell| {
             let (method, path) = cell.split_once(' ')?;
             let method = methods.into_iter().find(|known| *known == method)?;
-            path.starts_with('/').then(|| (method, path.replace("{id}", "1").replace("{token}", "x")))
+            path.starts_with('/')
+                .then(|| (method, path.replace("{id}", "1").replace("{token}", "x")))
         })
         .collect()
 }

@@ -19,6 +19,7 @@ pub(crate) mod jwt;
 pub(crate) use doors::{Tokens, number};
 pub(crate) use http::{Answer, Request};
 pub(crate) use mail::Mail;
+pub(crate) use process::Process;
 pub(crate) use server::{Failure, Server, fails_to_start, fails_to_start_from_file, free_port};
 pub(crate) use smtp::SmtpSink;
 

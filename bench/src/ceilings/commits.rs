@@ -61,7 +61,7 @@ macro_rules! spend_and_add {
         let session: Option<Vec<u8>> = chain::table
             .find(digest.as_slice())
             .select(dsl::session_id)
-            .first(connection)
+            .get_result(connection)
             .optional()?;
         let unspent = chain::table
             .find(digest.as_slice())

@@ -15,7 +15,7 @@ use clavis_http::{
     TrustedProxies,
 };
 use clavis_kernel::{Dialect, Secret};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -63,12 +63,14 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
 
     let (stop, stopped) = watch::channel(false);
     let outbox = Arc::new(Notify::new());
+    let metrics = metrics()?;
     let site = site(
         &settings,
         &installation,
         &public_url,
         Arc::clone(&outbox),
         mail.mailbox(),
+        text(metrics.clone()),
     )?;
     let ring = site.app.ring.clone();
     let server_settings = ServerSettings {
@@ -80,6 +82,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
     let (server, metrics_server) = clavis_http::serve(site, server_settings).map_err(ServeError::Server)?;
     let mut background = JoinSet::new();
     background.spawn(workers::keep_keys_fresh(ring, stopped.clone()));
+    background.spawn(workers::sum_up_metrics(metrics, stopped.clone()));
     background.spawn(workers::rotate_aged_keys(
         Arc::clone(&installation),
         installation::key_policy(&settings),
@@ -173,6 +176,7 @@ fn site(
     public_url: &PublicUrl,
     outbox: Arc<Notify>,
     mailbox: Option<Arc<dyn MailboxReader>>,
+    metrics: MetricsText,
 ) -> Result<Site, ServeError> {
     let dialects = &settings.dialects;
     let shared_key = dialects
@@ -245,7 +249,7 @@ fn site(
         backend_plus,
         pluto,
         pages: web::Data::new(pages),
-        metrics: metrics()?,
+        metrics,
     })
 }
 
@@ -281,15 +285,19 @@ fn app(
 }
 
 /// Collects what every crate counts.
-fn metrics() -> Result<MetricsText, ServeError> {
+fn metrics() -> Result<PrometheusHandle, ServeError> {
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder)
         .map_err(|_| ServeError::Server(std::io::Error::other("a second metrics recorder")))?;
-    Ok(MetricsText::new(move || {
-        handle.run_upkeep();
-        handle.render()
-    }))
+    Ok(handle)
+}
+
+fn text(metrics: PrometheusHandle) -> MetricsText {
+    MetricsText::new(move || {
+        metrics.run_upkeep();
+        metrics.render()
+    })
 }
 
 /// How mails leave: to an SMTP server, or into files.

@@ -5,6 +5,7 @@ use clavis_flows::Flows;
 use clavis_http::RingHandle;
 use clavis_kernel::StoreError;
 use clavis_tokens::KeyPolicy;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tokio::time::interval;
 
@@ -12,6 +13,8 @@ use crate::installation::{self, Installation, OpenError};
 
 /// How soon another process's new keys are noticed.
 const KEYS_EVERY: Duration = Duration::from_secs(5);
+/// How often measured times are summed up: until then each takes memory.
+const METRICS_EVERY: Duration = Duration::from_secs(5);
 /// How often the age of keys is looked at.
 const AGE_EVERY: Duration = Duration::from_hours(1);
 /// How often what is over is deleted.
@@ -30,6 +33,17 @@ pub(crate) async fn keep_keys_fresh(ring: RingHandle, mut stop: watch::Receiver<
         }
         if let Err(error) = ring.reload().await {
             tracing::warn!(%error, "the signing keys could not be read again; those in force stay");
+        }
+    }
+}
+
+/// Sums up measured times, whether or not anybody reads the metrics.
+pub(crate) async fn sum_up_metrics(metrics: PrometheusHandle, mut stop: watch::Receiver<bool>) {
+    let mut ticks = interval(METRICS_EVERY);
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            _ = ticks.tick() => metrics.run_upkeep(),
         }
     }
 }

@@ -177,6 +177,7 @@ impl Flows<'_> {
         }
         let applications = Applications::all(self.ports)?
             .into_iter()
+            .filter(|application| !self.is_another_dialects(&application.name))
             .map(|application| {
                 let roles = held.remove(&application.id).unwrap_or_default();
                 ApplicationRoles { application, roles }
@@ -203,8 +204,10 @@ impl Flows<'_> {
     /// [`Flows::update_profile`] decides.
     pub fn may_rename(&self, account: AccountId, name: &Name) -> Answer<(), ProfileError> {
         let holder = Identities::find(self.ports, &IdentityKey::name(name))?;
-        let taken = holder
-            .is_some_and(|holder| holder.account != account || holder.claimed_through != self.caller.dialect);
+        let another =
+            |holder: &Identity| holder.account != account || holder.claimed_through != self.caller.dialect;
+        let taken = holder.is_some_and(|holder| another(&holder))
+            || self.address_named(name)?.is_some_and(|holder| holder != account);
         Ok(if taken {
             Err(ProfileError::NameTaken)
         } else {

@@ -225,6 +225,8 @@ impl<'a> Flows<'a> {
         but: Option<SessionId>,
     ) -> Result<usize, StoreError> {
         let now = self.now();
+        // An address change that a session asked for is worth no more than the session.
+        self.ports.discard(account, TicketPurpose::ChangeEmail)?;
         self.ports.set_valid_after(account, now)?;
         self.ports.revoke_all(account, but, now)
     }

@@ -3,7 +3,7 @@ use clavis_identity::{
     PasswordCredential, PasswordCredentials, PasswordHash, Verdict,
 };
 use clavis_kernel::{AccountId, Answer, Email};
-use clavis_rbac::{Applications, Assignments, GrantedScopes};
+use clavis_rbac::{Assignments, GrantedScopes};
 
 use crate::{AuditAction, Flows, Grant};
 
@@ -178,7 +178,7 @@ impl Flows<'_> {
         request: &SessionRequest,
         action: AuditAction,
     ) -> Answer<Grant, LogInError> {
-        let Some(application) = Applications::find_by_name(self.ports, &request.application)? else {
+        let Some(application) = self.application(&request.application)? else {
             return Ok(Err(LogInError::UnknownApplication));
         };
         let roles = Assignments::of_account(self.ports, account.id, application.id)?;

@@ -1,5 +1,5 @@
 use clavis_identity::Accounts;
-use clavis_kernel::{AccountId, Answer, SessionId, StoreError};
+use clavis_kernel::{AccountId, Answer, Dialect, SessionId, StoreError};
 use clavis_rbac::{Application, AssignedRole, Assignments, GrantedScopes, RoleScopes};
 use clavis_tokens::{ClientBinding, IssuedRefreshToken, RefreshError, RefreshTokenSecret, RefreshTokens};
 
@@ -48,7 +48,7 @@ impl Flows<'_> {
         application: &str,
         asked_scopes: &str,
     ) -> Answer<Grant, RefreshFlowError> {
-        let Some(application) = self.ports.find_by_name(application)? else {
+        let Some(application) = self.application(application)? else {
             return Ok(Err(RefreshFlowError::UnknownApplication));
         };
         let client = ClientBinding {
@@ -109,6 +109,19 @@ impl Flows<'_> {
         let ended = self.end_sessions(account, None)?;
         self.audit(Some(account), AuditAction::RevokeAll)?;
         Ok(ended)
+    }
+
+    /// The application a client names. Another dialect's own is none of its.
+    pub(crate) fn application(&self, name: &str) -> Result<Option<Application>, StoreError> {
+        if self.is_another_dialects(name) {
+            Ok(None)
+        } else {
+            self.ports.find_by_name(name)
+        }
+    }
+
+    pub(crate) fn is_another_dialects(&self, application: &str) -> bool {
+        Dialect::RESERVED_NAMES.contains(&application) && application != self.caller.dialect.name()
     }
 
     /// The role that counts in an application: the one held, else the application's default. In the application

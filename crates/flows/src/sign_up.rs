@@ -63,11 +63,21 @@ impl Flows<'_> {
             return self.address_taken_by(holder.account).map(Err);
         }
         if let Some(name) = name
-            && Identities::find(self.ports, &IdentityKey::name(name))?.is_some()
+            && (Identities::find(self.ports, &IdentityKey::name(name))?.is_some()
+                || self.address_named(name)?.is_some())
         {
             return Ok(Err(SignUpError::NameTaken));
         }
         Ok(Ok(()))
+    }
+
+    /// Whose log-in address a name reads like: nobody may be called by somebody else's.
+    pub(crate) fn address_named(&self, name: &Name) -> Result<Option<AccountId>, StoreError> {
+        let Ok(address) = name.as_str().parse::<Email>() else {
+            return Ok(None);
+        };
+        let holder = Identities::find(self.ports, &IdentityKey::address(&address))?;
+        Ok(holder.map(|holder| holder.account))
     }
 
     /// Makes an account with its identities, password and roles, and mails an activation where one is needed.

@@ -152,7 +152,7 @@ impl World {
             .unwrap()?;
         let checked = self.check(candidate, password);
         let request = SessionRequest {
-            application: "backend_plus".to_owned(),
+            application: self.caller.dialect.name().to_owned(),
             device: None,
         };
         self.flows().log_in(&checked, &request).unwrap()

@@ -1,6 +1,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use clavis_kernel::is_deceptive;
+use unicode_normalization::UnicodeNormalization as _;
+
 /// Longest log-in name of any dialect, in characters.
 const MAX_CHARS: usize = 64;
 
@@ -30,13 +33,10 @@ impl Name {
         &self.0
     }
 
-    /// What identity compares: lower case, runs of blanks as one.
+    /// What identity compares: compatibility forms composed (NFKC), lower case, runs of blanks as one.
     pub fn key(&self) -> String {
-        self.0
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase()
+        let folded = self.0.nfkc().collect::<String>().to_lowercase();
+        folded.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -51,16 +51,11 @@ impl FromStr for Name {
         if text.chars().count() > MAX_CHARS {
             return Err(NameError::TooLong);
         }
-        if text.chars().any(|c| c.is_control() || is_invisible(c)) {
+        if text.chars().any(is_deceptive) {
             return Err(NameError::Control);
         }
         Ok(Self(text.to_owned()))
     }
-}
-
-/// Zero-width and direction-changing characters, with which one name is dressed up as another.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
 }
 
 impl fmt::Debug for Name {
@@ -91,6 +86,9 @@ mod tests {
         check("   ", Err(NameError::Empty));
         check("ann\u{202e}", Err(NameError::Control));
         check("a\nb", Err(NameError::Control));
+        check("@ann", Ok("@ann"));
+        check("E\u{301}mile", Ok("\u{e9}mile"));
+        check("\u{ff41}nn", Ok("ann"));
         check(&"x".repeat(65), Err(NameError::TooLong));
     }
 }

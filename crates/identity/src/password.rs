@@ -2,6 +2,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use argon2::{Config, ThreadMode, Variant, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use clavis_kernel::{Entropy, EntropyExt, Secret};
 
 /// Longest password that is ever hashed, in bytes: past it a verdict is [`Verdict::Wrong`] without work.
@@ -124,9 +126,18 @@ impl PasswordHash {
     }
 
     /// A hash that no password has, with the cost of a real one: comparing with it takes the time that
-    /// comparing with an account's would.
+    /// comparing with an account's would. Making one takes no work.
     pub fn decoy(params: Argon2Params, entropy: &dyn Entropy) -> Self {
-        Self::generate(&Secret::new(hex::encode(entropy.bytes::<16>())), params, entropy)
+        let salt = STANDARD_NO_PAD.encode(entropy.bytes::<SALT_BYTES>());
+        let hash = STANDARD_NO_PAD.encode(entropy.bytes::<32>());
+        let Argon2Params {
+            memory_kib,
+            passes,
+            lanes,
+        } = params;
+        Self(format!(
+            "$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${hash}"
+        ))
     }
 
     /// The text form.
@@ -208,6 +219,17 @@ mod tests {
         assert_eq!(hash.verify(&Secret::new("tecohvi0"), CHEAP), Verdict::Wrong);
         assert_eq!(hash.verify(&Secret::new(""), CHEAP), Verdict::Wrong);
         assert_eq!(hash.as_str().parse(), Ok(hash.clone()));
+    }
+
+    #[test]
+    fn a_decoy_is_compared_like_a_hash_of_ours_and_nobodys() {
+        let decoy = PasswordHash::decoy(CHEAP, &FakeEntropy::default());
+        assert_eq!(decoy.as_str().parse(), Ok(decoy.clone()));
+        assert!(
+            argon2::verify_encoded(decoy.as_str(), b"anything").is_ok_and(|same| !same),
+            "it was compared"
+        );
+        assert_eq!(decoy.verify(&Secret::new("anything"), CHEAP), Verdict::Wrong);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod entropy;
 mod ids;
 mod seal;
 mod secret;
+mod text;
 
 pub use answer::{Answer, StoreError, StoreErrorKind};
 pub use caller::{Caller, Dialect, UnknownDialect};
@@ -22,6 +23,7 @@ pub use entropy::{Entropy, EntropyExt};
 pub use ids::{AccountId, AccountNumber, ApplicationId, MailId, RoleId, ScopeId, SessionId, Uid, UidError};
 pub use seal::{MasterKey, Purpose, SealError, SubKey};
 pub use secret::Secret;
+pub use text::is_deceptive;
 
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;

@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use clavis_kernel::{ApplicationId, RoleId, ScopeId};
+use clavis_kernel::{ApplicationId, RoleId, ScopeId, is_deceptive};
 
 /// What roles and scopes belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl FromStr for ApplicationName {
         let text = text.trim();
         let fits = !text.is_empty()
             && text.chars().count() <= 100
-            && !text.chars().any(|c| c.is_control() || c == ',');
+            && !text.chars().any(|c| is_deceptive(c) || c == ',');
         fits.then(|| Self(text.to_owned())).ok_or(ApplicationNameError)
     }
 }

@@ -6,12 +6,12 @@
 mod accounts;
 mod concurrency;
 mod credentials;
+mod faults;
 mod harness;
 mod housekeeping;
 mod identities;
 mod keys;
 mod mails;
-mod plans;
 mod postgres;
 mod roles;
 mod samples;

@@ -150,7 +150,7 @@ CREATE TABLE outbox (
     created_at BIGINT NOT NULL,
     due_at BIGINT
 );
-CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX outbox_due ON outbox (due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX outbox_dead ON outbox (created_at) WHERE due_at IS NULL;
 
 CREATE TABLE avatars (

@@ -137,13 +137,18 @@ fn a_refresh_token_is_worth_nothing_at_the_other_door_and_not_harmed_there() {
     server.backend_plus().sign_up(&ann);
     let (backend_plus, pluto) = (server.backend_plus().log_in(&ann), server.pluto().log_in(&ann));
 
-    for application in ["pluto", "backend_plus"] {
+    // Another dialect's own application is none of Pluto's.
+    for (application, refusal) in [
+        ("pluto", r#"{"code":3002,"message":"Invalid Refresh Token"}"#),
+        (
+            "backend_plus",
+            r#"{"code":4005,"message":"Application does not exist"}"#,
+        ),
+    ] {
         let body = json!({ "refresh_token": backend_plus.refresh, "app_id": application });
         let answer = server.post("/v1/token/refresh").json(body).send();
-        assert_eq!(
-            answer.to_string(),
-            r#"403 {"status":"error","error":{"code":3002,"message":"Invalid Refresh Token"}}"#
-        );
+        let expected = format!(r#"403 {{"status":"error","error":{refusal}}}"#);
+        assert_eq!(answer.to_string(), expected);
     }
     assert_snapshot!(
         server.backend_plus().refresh(&pluto.refresh),

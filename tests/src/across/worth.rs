@@ -19,7 +19,7 @@ pub(super) fn assert_worthless_soon(server: &Server, access: &str) {
 
 /// A log-in at each door, both of which were used at both doors a moment ago.
 #[track_caller]
-fn logged_in_at_both(server: &Server, address: &str) -> (Tokens, Tokens) {
+pub(super) fn logged_in_at_both(server: &Server, address: &str) -> (Tokens, Tokens) {
     let (backend_plus, pluto) = (
         server.backend_plus().log_in(address),
         server.pluto().log_in(address),

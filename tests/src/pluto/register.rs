@@ -54,7 +54,6 @@ fn what_is_missing_or_malformed_is_a_bad_request() {
         ("mail", json!("ann")),
         ("mail", json!("ann@")),
         ("mail", json!("ann@-example.org")),
-        ("mail", json!("a..nn@example.org")),
         ("mail", json!(format!("{}@example.org", "a".repeat(65)))),
         ("name", json!("")),
         ("name", json!(" \t")),

@@ -75,9 +75,9 @@ fn a_token_that_lacks_a_claim_opens_nothing_whoever_signed_it() {
     let (header, claims) = (jwt::header(&ann.access), jwt::payload(&ann.access));
     let bobs = jwt::payload(&bob.access);
     let signer = HS256.signer_from_bytes(SHARED_SECRET).unwrap();
-    let signed = |claims: &Value| jwt::forge(&header, claims, |text| signer.sign(text.as_bytes()).unwrap());
+    let token_of = |claims: &Value| jwt::forge(&header, claims, |text| signer.sign(text.as_bytes()).unwrap());
     assert!(
-        server.backend_plus().opens(&signed(&claims)),
+        server.backend_plus().opens(&token_of(&claims)),
         "all of them, and it does"
     );
 
@@ -89,7 +89,7 @@ fn a_token_that_lacks_a_claim_opens_nothing_whoever_signed_it() {
             .remove(missing)
             .unwrap_or_else(|| panic!("there is no {missing}"));
         assert!(
-            !server.backend_plus().opens(&signed(&claims)),
+            !server.backend_plus().opens(&token_of(&claims)),
             "without {missing}"
         );
         for wrong in [
@@ -102,7 +102,7 @@ fn a_token_that_lacks_a_claim_opens_nothing_whoever_signed_it() {
         ] {
             claims[missing] = wrong.clone();
             assert!(
-                !server.backend_plus().opens(&signed(&claims)),
+                !server.backend_plus().opens(&token_of(&claims)),
                 "{missing} = {wrong}"
             );
         }
@@ -111,9 +111,12 @@ fn a_token_that_lacks_a_claim_opens_nothing_whoever_signed_it() {
     for mixed in ["sub", "sid"] {
         let mut claims = claims.clone();
         claims[mixed] = bobs[mixed].clone();
-        assert!(!server.backend_plus().opens(&signed(&claims)), "{mixed} is Bob's");
+        assert!(
+            !server.backend_plus().opens(&token_of(&claims)),
+            "{mixed} is Bob's"
+        );
     }
     let mut expired = claims.clone();
     expired["exp"] = claims["iat"].clone();
-    assert!(!server.backend_plus().opens(&signed(&expired)));
+    assert!(!server.backend_plus().opens(&token_of(&expired)));
 }

@@ -212,7 +212,7 @@ pub(crate) struct LogSettings {
 impl Default for LogSettings {
     fn default() -> Self {
         Self {
-            filter: "info".to_owned(),
+            filter: "info,actix_http=off,actix_server=warn".to_owned(),
             format: LogFormat::Text,
         }
     }

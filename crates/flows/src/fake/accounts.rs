@@ -241,7 +241,10 @@ impl PasswordCredentials for FakePorts {
             changed_at: at,
         };
         state.passwords.insert(account, credential);
-        self.revoking();
+        // A first password takes the place of none.
+        if version > 1 {
+            self.revoking();
+        }
         Ok(())
     }
 

@@ -208,7 +208,9 @@ impl Assignments for FakePorts {
                 });
             }
         }
-        if state.roles_of(account) != before {
+        let here = |assigned: &AssignedRole| assigned.role.application == application;
+        // Whoever held none here loses none.
+        if before.iter().any(here) && state.roles_of(account) != before {
             self.revoking();
         }
         Ok(())

@@ -62,7 +62,7 @@ fn a_search_finds_by_address_or_name_and_lists_every_application() {
             .iter()
             .map(|a| (a.application.name.as_str(), a.roles.len()))
             .collect();
-        assert_eq!(roles, [("pluto", 1), ("backend_plus", 0), ("shop", 0)]);
+        assert_eq!(roles, [("pluto", 1), ("shop", 0)]);
     }
     assert!(
         world

@@ -201,3 +201,33 @@ fn a_first_password_replaces_none() {
         .unwrap();
     assert_eq!(taken, Err(PasswordChangeError::WrongPassword));
 }
+
+#[test]
+fn who_is_thrown_out_takes_no_address_change_along() {
+    let throw_out: [fn(&World, clavis_kernel::AccountId); 2] = [
+        |world, account| {
+            world.flows().revoke_sessions(account).unwrap();
+        },
+        |world, _| {
+            let ticket = request_reset(world);
+            world
+                .flows()
+                .reset_password(&ticket, &world.hash("new one"))
+                .unwrap()
+                .unwrap();
+        },
+    ];
+    for throw_out in throw_out {
+        let world = World::default();
+        let account = world.sign_up("ann@example.org");
+        world
+            .flows()
+            .request_email_change(account.id, &email("mallory@example.org"))
+            .unwrap()
+            .unwrap();
+        let change = world.mailed("mallory@example.org").unwrap();
+        throw_out(&world, account.id);
+        let late = world.flows().change_email(&change, OldAddress::IsTold).unwrap();
+        assert_eq!(late.err(), Some(EmailChangeError::Spent));
+    }
+}

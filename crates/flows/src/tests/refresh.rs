@@ -46,19 +46,29 @@ fn a_replay_after_the_window_ends_the_session_and_is_in_the_trail() {
 fn a_token_is_worth_nothing_at_another_door_or_application() {
     let world = World::default();
     world.sign_up("ann@example.org");
-    let grant = world.log_in("ann@example.org", "Tecohvi0").unwrap();
-    let elsewhere = world
-        .flows()
-        .refresh(&grant.refresh_token.secret, "pluto", "")
-        .unwrap();
+    let token = world
+        .log_in("ann@example.org", "Tecohvi0")
+        .unwrap()
+        .refresh_token
+        .secret;
+    let other = world.flows().refresh(&token, "pluto", "").unwrap();
     assert_eq!(
-        elsewhere.err(),
-        Some(RefreshFlowError::Token(RefreshError::WrongClient))
+        other.err(),
+        Some(RefreshFlowError::UnknownApplication),
+        "another dialect's own"
     );
+    world
+        .flows()
+        .create_application(&"shop".parse().unwrap())
+        .unwrap()
+        .unwrap();
+    let wrong = Some(RefreshFlowError::Token(RefreshError::WrongClient));
+    assert_eq!(world.flows().refresh(&token, "shop", "").unwrap().err(), wrong);
     let world = world.through(Dialect::Pluto);
+    assert_eq!(world.flows().refresh(&token, "pluto", "").unwrap().err(), wrong);
     assert_eq!(
-        refresh(&world, &grant.refresh_token.secret).err(),
-        Some(RefreshFlowError::Token(RefreshError::WrongClient))
+        refresh(&world, &token).err(),
+        Some(RefreshFlowError::UnknownApplication)
     );
 }
 

@@ -153,3 +153,25 @@ fn where_tickets_accumulate_older_links_stay_valid() {
         .unwrap();
     assert!(world.flows().activate(&first).unwrap().is_ok());
 }
+
+#[test]
+fn nobody_is_called_by_somebody_elses_address() {
+    let world = World::default().through(Dialect::Pluto);
+    let ann = SignUp {
+        name: Some(name("ann@example.org")),
+        ..world.command("ann@example.org")
+    };
+    let ann = world.flows().sign_up(&ann).unwrap().unwrap();
+    world.sign_up("bob@example.org");
+    let mallory = SignUp {
+        name: Some(name("BOB@example.org")),
+        ..world.command("mallory@example.org")
+    };
+    assert_eq!(
+        world.flows().sign_up(&mallory).unwrap().err(),
+        Some(SignUpError::NameTaken)
+    );
+    let renamed = |to: &str| world.flows().may_rename(ann.id, &name(to)).unwrap();
+    assert_eq!(renamed("bob@example.org"), Err(ProfileError::NameTaken));
+    assert_eq!(renamed("Ann@example.org"), Ok(()));
+}

@@ -100,12 +100,34 @@ fn confirm(
     )
 }
 
-pub(super) async fn reset_page(pages: web::Data<Pages>, query: Option<web::Query<Carried>>) -> HttpResponse {
+pub(super) async fn reset_page(
+    request: HttpRequest,
+    pages: web::Data<Pages>,
+    query: Option<web::Query<Carried>>,
+) -> HttpResponse {
     let Some(carried) = query else { return incomplete() };
     let Some(presented) = carried.presented(&pages) else {
         return incomplete();
     };
-    password_form(StatusCode::OK, &presented, None)
+    match examine(&request, &pages, &presented).await {
+        Ok(()) => password_form(StatusCode::OK, &presented, None),
+        Err(answer) => answer,
+    }
+}
+
+/// Whether a reset ticket is worth asking for a password: nobody types one in vain, and none is hashed in vain.
+async fn examine(
+    request: &HttpRequest,
+    pages: &Pages,
+    presented: &Presented<'_>,
+) -> Result<(), HttpResponse> {
+    let ticket = Secret::new(presented.secret);
+    let caller = caller(request, pages, presented.door);
+    let examined = pages
+        .app
+        .look_up(&presented.door.door, caller, move |on| on.examine_reset(&ticket))
+        .await;
+    examined.map_err(fault_page)?.map_err(reset_refused)
 }
 
 pub(super) async fn activate(
@@ -144,6 +166,9 @@ pub(super) async fn reset(
     let Some(presented) = form.presented(&pages) else {
         return incomplete();
     };
+    if let Err(answer) = examine(&request, &pages, &presented).await {
+        return answer;
+    }
     let door = presented.door;
     let password = form.password.as_deref().unwrap_or_default();
     if form.confirm.as_deref() != Some(password) {
@@ -156,30 +181,16 @@ pub(super) async fn reset(
     if let Some(problem) = (door.password_problem)(password) {
         return password_form(StatusCode::BAD_REQUEST, &presented, Some(&problem));
     }
-    let caller = caller(&request, &pages, door);
-    let ticket = Secret::new(presented.secret);
-    // A worthless ticket is not worth the work of hashing.
-    let examined = pages
-        .app
-        .look_up(&door.door, caller.clone(), {
-            let ticket = ticket.clone();
-            move |on| on.examine_reset(&ticket)
-        })
-        .await;
-    match examined {
-        Ok(Ok(())) => {}
-        Ok(Err(refusal)) => return reset_refused(refusal),
-        Err(fault) => return fault_page(fault),
-    }
     let hash = match pages.app.hash(Secret::new(password)).await {
         Ok(hash) => hash,
         Err(fault) => return fault_page(fault),
     };
-    match pages
+    let (ticket, caller) = (Secret::new(presented.secret), caller(&request, &pages, door));
+    let answer = pages
         .app
         .transaction(&door.door, caller, move |on| on.reset_password(&ticket, &hash))
-        .await
-    {
+        .await;
+    match answer {
         Ok(Ok(_)) => done(door, "Your password was changed", "Log in with the new password."),
         Ok(Err(refusal)) => reset_refused(refusal),
         Err(fault) => fault_page(fault),
@@ -251,6 +262,7 @@ fn done(door: &MailDoor, title: &str, text: &str) -> HttpResponse {
     page(
         StatusCode::OK,
         &ResultPage {
+            root: "..",
             title,
             text,
             continue_url: door.continue_url.as_deref(),
@@ -262,6 +274,7 @@ fn refused(status: StatusCode, text: &str) -> HttpResponse {
     page(
         status,
         &ResultPage {
+            root: "..",
             title: "That did not work",
             text,
             continue_url: None,

@@ -11,6 +11,10 @@ use super::present::{ResultPage, page};
 /// Most mails listed.
 const NEWEST: usize = 100;
 
+/// The way to the root from the list, and from a mail.
+const LIST: &str = "..";
+const MAIL: &str = "../..";
+
 /// Reads the mails that were kept in files instead of being sent.
 pub trait MailboxReader: Send + Sync {
     /// The newest mails, newest first.
@@ -60,18 +64,18 @@ struct Piece {
 
 pub(super) async fn list(pages: web::Data<Pages>) -> HttpResponse {
     let Some(mailbox) = pages.mailbox.clone() else {
-        return nothing();
+        return nothing(LIST);
     };
     match web::block(move || mailbox.newest(NEWEST)).await {
         Ok(Ok(mails)) => page(StatusCode::OK, &MailboxPage { mails }),
-        Ok(Err(error)) => unreadable(&error),
-        Err(error) => unreadable(&io::Error::other(error)),
+        Ok(Err(error)) => unreadable(LIST, &error),
+        Err(error) => unreadable(LIST, &io::Error::other(error)),
     }
 }
 
 pub(super) async fn show(pages: web::Data<Pages>, id: web::Path<String>) -> HttpResponse {
     let Some(mailbox): Option<Arc<dyn MailboxReader>> = pages.mailbox.clone() else {
-        return nothing();
+        return nothing(MAIL);
     };
     match web::block(move || mailbox.read(&id)).await {
         Ok(Ok(Some(mail))) => {
@@ -84,9 +88,9 @@ pub(super) async fn show(pages: web::Data<Pages>, id: web::Path<String>) -> Http
                 },
             )
         }
-        Ok(Ok(None)) => nothing(),
-        Ok(Err(error)) => unreadable(&error),
-        Err(error) => unreadable(&io::Error::other(error)),
+        Ok(Ok(None)) => nothing(MAIL),
+        Ok(Err(error)) => unreadable(MAIL, &error),
+        Err(error) => unreadable(MAIL, &io::Error::other(error)),
     }
 }
 
@@ -102,11 +106,12 @@ fn pieces(line: &str) -> Vec<Piece> {
         .collect()
 }
 
-fn nothing() -> HttpResponse {
+fn nothing(root: &str) -> HttpResponse {
     let text = "There is no such mail.";
     page(
         StatusCode::NOT_FOUND,
         &ResultPage {
+            root,
             title: "Not found",
             text,
             continue_url: None,
@@ -114,12 +119,13 @@ fn nothing() -> HttpResponse {
     )
 }
 
-fn unreadable(error: &io::Error) -> HttpResponse {
+fn unreadable(root: &str, error: &io::Error) -> HttpResponse {
     tracing::error!(%error, "the mailbox could not be read");
     let text = "The mailbox could not be read.";
     page(
         StatusCode::INTERNAL_SERVER_ERROR,
         &ResultPage {
+            root,
             title: "Something went wrong",
             text,
             continue_url: None,

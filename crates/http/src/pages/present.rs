@@ -34,6 +34,8 @@ pub(super) struct PasswordPage<'a> {
 #[derive(Template)]
 #[template(path = "pages/result.html")]
 pub(super) struct ResultPage<'a> {
+    /// The way from the page's folder to the root: the public URL may have a path that never arrives here.
+    pub root: &'a str,
     pub title: &'a str,
     pub text: &'a str,
     pub continue_url: Option<&'a str>,
@@ -61,6 +63,7 @@ pub(super) fn fault_page(fault: Fault) -> HttpResponse {
         Fault::Internal => page(
             StatusCode::INTERNAL_SERVER_ERROR,
             &ResultPage {
+                root: "..",
                 title: "Something went wrong",
                 text: "Nothing was changed. Please try again later.",
                 continue_url: None,
@@ -70,6 +73,7 @@ pub(super) fn fault_page(fault: Fault) -> HttpResponse {
             let mut response = page(
                 StatusCode::SERVICE_UNAVAILABLE,
                 &ResultPage {
+                    root: "..",
                     title: "Too busy just now",
                     text: "Nothing was changed. Please try again in a moment.",
                     continue_url: None,

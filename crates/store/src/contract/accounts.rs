@@ -24,7 +24,10 @@ async fn an_account_reads_back_as_it_was_made(store: AnyStore) {
     let read = store.read(|on| Accounts::find(on, account_id(1))).await.unwrap();
     for account in [made, read] {
         let new = new_account(1);
-        assert_eq!((account.id, account.uid, account.state), (new.id, new.uid, new.state));
+        assert_eq!(
+            (account.id, account.uid, account.state),
+            (new.id, new.uid, new.state)
+        );
         assert_eq!(account.display_name, new.display_name);
         assert!(account.contact == Some(email(1)));
         assert_eq!((account.avatar, account.attributes), (None, new.attributes));
@@ -42,7 +45,9 @@ async fn unusual_text_reads_back(store: AnyStore) {
             account.display_name = unusual.to_owned();
             account.avatar = Some(unusual.repeat(100));
             // A JSON text may write any character, NUL too, as an escape.
-            account.attributes.insert(unusual.to_owned(), "\"\\u0000\"".to_owned());
+            account
+                .attributes
+                .insert(unusual.to_owned(), "\"\\u0000\"".to_owned());
             Accounts::insert(on, &account)
         })
         .await;
@@ -92,7 +97,9 @@ async fn an_account_is_found_by_id_and_number(store: AnyStore) {
     let number = made.number;
     let found = store.read(move |on| Accounts::find_by_number(on, number)).await;
     assert_eq!(found.unwrap().id, made.id);
-    let locked = store.write(|on| Accounts::find_for_update(on, account_id(1))).await;
+    let locked = store
+        .write(|on| Accounts::find_for_update(on, account_id(1)))
+        .await;
     assert_eq!(locked.unwrap().number, made.number);
 
     let unknown = store
@@ -143,7 +150,11 @@ async fn a_profile_change_leaves_the_rest(store: AnyStore) {
     let account = store.read(|on| Accounts::find(on, account_id(1))).await.unwrap();
     assert_eq!(account.display_name, "Bea");
     assert_eq!(account.avatar.as_deref(), Some("/a.png"));
-    let attributes: Vec<_> = account.attributes.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let attributes: Vec<_> = account
+        .attributes
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
     assert_eq!(attributes, [("age", "41"), ("town", "\"Ulm\"")]);
     assert!(account.contact == Some(email(1)));
     assert_eq!(account.updated_at, at(2));
@@ -161,7 +172,10 @@ async fn an_erased_account_keeps_what_a_tombstone_needs(store: AnyStore) {
     let made = store.write(|on| make_account(on, 1)).await;
     store.write(|on| Accounts::erase(on, account_id(1), at(9))).await;
     let account = store.read(|on| Accounts::find(on, account_id(1))).await.unwrap();
-    assert_eq!((account.number, account.uid, account.state), (made.number, made.uid, made.state));
+    assert_eq!(
+        (account.number, account.uid, account.state),
+        (made.number, made.uid, made.state)
+    );
     assert_eq!((account.created_at, account.updated_at), (at(0), at(9)));
     assert_eq!(account.display_name, "");
     assert!(account.contact.is_none() && account.avatar.is_none() && account.attributes.is_empty());
@@ -176,7 +190,10 @@ async fn moments_are_noted(store: AnyStore) {
         })
         .await;
     let account = store.read(|on| Accounts::find(on, account_id(1))).await.unwrap();
-    assert_eq!((account.valid_after, account.last_login_at), (Some(at(3)), Some(at(4))));
+    assert_eq!(
+        (account.valid_after, account.last_login_at),
+        (Some(at(3)), Some(at(4)))
+    );
     assert_eq!(account.updated_at, at(0));
 }
 

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clavis_identity::{
-    AccountState, Accounts, FailureCount, Identities, LoginFailures, PasswordCredentials, ProfileChange, Sessions,
-    TicketPurpose, Tickets,
+    AccountState, Accounts, FailureCount, Identities, LoginFailures, PasswordCredentials, ProfileChange,
+    Sessions, TicketPurpose, Tickets,
 };
 use clavis_rbac::{Applications, Assignments};
 use clavis_tokens::{RefreshTokens, SigningKeys};
@@ -36,15 +36,22 @@ fn how_many(results: impl IntoIterator<Item = bool>) -> usize {
 }
 
 async fn accounts(store: &AnyStore, count: u32) {
-    store.write(move |on| (0..count).try_for_each(|nth| make_account(on, nth).map(drop))).await;
+    store
+        .write(move |on| (0..count).try_for_each(|nth| make_account(on, nth).map(drop)))
+        .await;
 }
 
 async fn one_of_many_claims_gets_the_key(store: AnyStore) {
     accounts(&store, 20).await;
-    let won = store.at_once(20, |turn, on| Identities::claim(on, &name("ann", turn))).await;
+    let won = store
+        .at_once(20, |turn, on| Identities::claim(on, &name("ann", turn)))
+        .await;
     assert_eq!(how_many(won.iter().copied()), 1);
     let winner = u32::try_from(won.iter().position(|won| *won).unwrap()).unwrap();
-    let holder = store.read(|on| Identities::find(on, &name("ann", 0).key)).await.unwrap();
+    let holder = store
+        .read(|on| Identities::find(on, &name("ann", 0).key))
+        .await
+        .unwrap();
     assert_eq!(holder.account, account_id(winner));
 }
 
@@ -96,31 +103,46 @@ async fn a_refresh_token_is_spent_once_by_fifty(store: AnyStore) {
             RefreshTokens::insert(on, &digest(1), family, "", at(0), at(9))
         })
         .await;
-    let spent = store.at_once(50, |turn, on| RefreshTokens::spend(on, &digest(1), at(turn.into()))).await;
+    let spent = store
+        .at_once(50, |turn, on| {
+            RefreshTokens::spend(on, &digest(1), at(turn.into()))
+        })
+        .await;
     assert_eq!(how_many(spent), 1);
 }
 
 async fn a_session_is_revoked_once_by_many(store: AnyStore) {
     store.write(|on| make_session(on, 1)).await;
-    let ended = store.at_once(20, |turn, on| Sessions::revoke(on, session(1, 1).id, at(turn.into()))).await;
+    let ended = store
+        .at_once(20, |turn, on| {
+            Sessions::revoke(on, session(1, 1).id, at(turn.into()))
+        })
+        .await;
     assert_eq!(how_many(ended), 1);
 }
 
 async fn a_state_changes_once_by_many(store: AnyStore) {
     use AccountState::{Active, Locked};
     accounts(&store, 1).await;
-    let changed =
-        store.at_once(20, |turn, on| Accounts::set_state(on, account_id(0), Active, Locked, at(turn.into()))).await;
+    let changed = store
+        .at_once(20, |turn, on| {
+            Accounts::set_state(on, account_id(0), Active, Locked, at(turn.into()))
+        })
+        .await;
     assert_eq!(how_many(changed), 1);
 }
 
 async fn no_two_workers_claim_one_mail(store: AnyStore) {
     const MAILS: u32 = 60;
-    store.write(|on| (0..MAILS).try_for_each(|nth| on.enqueue(&mail(nth)))).await;
+    store
+        .write(|on| (0..MAILS).try_for_each(|nth| on.enqueue(&mail(nth))))
+        .await;
     let mut claimed = Vec::new();
     // On PostgreSQL a worker passes over what another one holds, so a round may leave some for the next.
     while claimed.len() < MAILS as usize {
-        let round = store.at_once(20, |_, on| on.claim_due(at(1000), at(2000), 3)).await;
+        let round = store
+            .at_once(20, |_, on| on.claim_due(at(1000), at(2000), 3))
+            .await;
         let before = claimed.len();
         claimed.extend(round.into_iter().flatten().map(|mail| mail.id));
         assert!(claimed.len() > before);
@@ -133,9 +155,18 @@ async fn no_failure_is_lost_under_a_lock(store: AnyStore) {
     accounts(&store, 1).await;
     store
         .at_once(50, |_, on| {
-            let account = Accounts::find_for_update(on, account_id(0))?.expect("it was made").id;
+            let account = Accounts::find_for_update(on, account_id(0))?
+                .expect("it was made")
+                .id;
             let failures = LoginFailures::find(on, account)?.map_or(0, |count| count.failures) + 1;
-            LoginFailures::put(on, &FailureCount { account, failures, window_started_at: at(0) })
+            LoginFailures::put(
+                on,
+                &FailureCount {
+                    account,
+                    failures,
+                    window_started_at: at(0),
+                },
+            )
         })
         .await;
     let count = store.read(|on| LoginFailures::find(on, account_id(0))).await;
@@ -145,12 +176,19 @@ async fn no_failure_is_lost_under_a_lock(store: AnyStore) {
 async fn no_password_is_lost_in_the_count(store: AnyStore) {
     accounts(&store, 1).await;
     store
-        .at_once(20, |turn, on| PasswordCredentials::set(on, account_id(0), &password_hash(turn), at(turn.into())))
+        .at_once(20, |turn, on| {
+            PasswordCredentials::set(on, account_id(0), &password_hash(turn), at(turn.into()))
+        })
         .await;
-    let credential = store.read(|on| PasswordCredentials::find(on, account_id(0))).await.unwrap();
+    let credential = store
+        .read(|on| PasswordCredentials::find(on, account_id(0)))
+        .await
+        .unwrap();
     assert_eq!(credential.version, 20);
     // Hash and moment are of one and the same call.
-    let of_turn: BTreeMap<_, _> = (0..20).map(|turn| (at(turn.into()), password_hash(turn))).collect();
+    let of_turn: BTreeMap<_, _> = (0..20)
+        .map(|turn| (at(turn.into()), password_hash(turn)))
+        .collect();
     assert!(of_turn[&credential.changed_at] == credential.hash);
 }
 
@@ -172,7 +210,11 @@ async fn no_attribute_is_lost(store: AnyStore) {
 async fn roles_are_replaced_as_a_whole(store: AnyStore) {
     accounts(&store, 1).await;
     let application = store
-        .write(|on| Ok(Applications::insert(on, &"shop".parse().unwrap(), at(0))?.expect("its name is free").id))
+        .write(|on| {
+            Ok(Applications::insert(on, &"shop".parse().unwrap(), at(0))?
+                .expect("its name is free")
+                .id)
+        })
         .await;
     store
         .at_once(20, move |turn, on| {
@@ -180,17 +222,26 @@ async fn roles_are_replaced_as_a_whole(store: AnyStore) {
             on.replace(account_id(0), application, &[role.id])
         })
         .await;
-    let held = store.read(move |on| Assignments::of_account(on, account_id(0), application)).await;
+    let held = store
+        .read(move |on| Assignments::of_account(on, account_id(0), application))
+        .await;
     assert_eq!(held.len(), 1);
 }
 
 async fn a_role_is_made_once_by_many(store: AnyStore) {
     let application = store
-        .write(|on| Ok(Applications::insert(on, &"shop".parse().unwrap(), at(0))?.expect("its name is free").id))
+        .write(|on| {
+            Ok(Applications::insert(on, &"shop".parse().unwrap(), at(0))?
+                .expect("its name is free")
+                .id)
+        })
         .await;
     let made = store
         .at_once(20, move |_, on| {
-            Ok((on.ensure_role(application, "clerk")?.id, on.ensure_scope(application, "sell")?.id))
+            Ok((
+                on.ensure_role(application, "clerk")?.id,
+                on.ensure_scope(application, "sell")?.id,
+            ))
         })
         .await;
     assert_eq!(made.into_iter().collect::<BTreeSet<_>>().len(), 1);
@@ -198,7 +249,9 @@ async fn a_role_is_made_once_by_many(store: AnyStore) {
 
 async fn an_applications_name_is_taken_once_by_many(store: AnyStore) {
     let made = store
-        .at_once(20, |_, on| Ok(Applications::insert(on, &"shop".parse().unwrap(), at(0))?.is_some()))
+        .at_once(20, |_, on| {
+            Ok(Applications::insert(on, &"shop".parse().unwrap(), at(0))?.is_some())
+        })
         .await;
     assert_eq!(how_many(made), 1);
 }

@@ -11,7 +11,12 @@ on_every_store!(
 );
 
 async fn versions_count_passwords(store: AnyStore) {
-    assert!(store.read(|on| PasswordCredentials::find(on, account_id(1))).await.is_none());
+    assert!(
+        store
+            .read(|on| PasswordCredentials::find(on, account_id(1)))
+            .await
+            .is_none()
+    );
     for (version, nth) in [(1, 1), (2, 2), (3, 2)] {
         store
             .write(move |on| {
@@ -21,8 +26,14 @@ async fn versions_count_passwords(store: AnyStore) {
                 PasswordCredentials::set(on, account_id(1), &password_hash(nth), at(version))
             })
             .await;
-        let found = store.read(|on| PasswordCredentials::find(on, account_id(1))).await.unwrap();
-        assert_eq!((found.account, found.version, found.changed_at), (account_id(1), version, at(version)));
+        let found = store
+            .read(|on| PasswordCredentials::find(on, account_id(1)))
+            .await
+            .unwrap();
+        assert_eq!(
+            (found.account, found.version, found.changed_at),
+            (account_id(1), version, at(version))
+        );
         assert!(found.hash == password_hash(nth));
     }
 }
@@ -59,7 +70,10 @@ async fn a_hash_is_replaced_only_for_the_version_it_was_made_of(store: AnyStore)
         })
         .await;
     assert!(!stale && current && !nobody);
-    let found = store.read(|on| PasswordCredentials::find(on, account_id(1))).await.unwrap();
+    let found = store
+        .read(|on| PasswordCredentials::find(on, account_id(1)))
+        .await
+        .unwrap();
     // The password is the same: its version, its age and what was given out for it stay.
     assert_eq!((found.version, found.changed_at), (2, at(1)));
     assert!(found.hash == password_hash(4));

@@ -127,13 +127,27 @@ impl PostgresSchema {
     /// `None` when there is no server to test on.
     pub(super) fn fresh() -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        #[expect(clippy::disallowed_methods, reason = "the suite is configured by its environment")]
-        let server = std::env::var("CLAVIS_TEST_DATABASE").ok()?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the suite is configured by its environment"
+        )]
+        let (server, in_ci) = (
+            std::env::var("CLAVIS_TEST_DATABASE").ok(),
+            std::env::var("CI").is_ok(),
+        );
+        assert!(
+            server.is_some() || !in_ci,
+            "CI is set and CLAVIS_TEST_DATABASE is not: PostgreSQL would go untested"
+        );
+        let server = server?;
         let turn = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("clavis_contract_{}_{turn}", std::process::id());
         let schema = Self { server, name };
         // A process of the same id may have died here before.
-        let fresh = format!("DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0}", schema.name);
+        let fresh = format!(
+            "DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0}",
+            schema.name
+        );
         let mut connection = PgConnection::establish(&schema.server).expect("CLAVIS_TEST_DATABASE");
         connection.batch_execute(&fresh).expect("CLAVIS_TEST_DATABASE");
         Some(schema)
@@ -141,7 +155,15 @@ impl PostgresSchema {
 
     pub(super) fn url(&self) -> Secret {
         let separator = if self.server.contains('?') { '&' } else { '?' };
-        Secret::new(format!("{}{separator}options=-csearch_path%3D{}", self.server, self.name))
+        Secret::new(format!(
+            "{0}{separator}options=-csearch_path%3D{1}&application_name={1}",
+            self.server, self.name
+        ))
+    }
+
+    /// By what name the server knows the connections of this test.
+    pub(super) fn application(&self) -> &str {
+        &self.name
     }
 
     /// A connection of the test's own.
@@ -152,6 +174,12 @@ impl PostgresSchema {
     pub(super) fn store(&self) -> AnyStore {
         AnyStore(open(&DatabaseUrl::Postgres(self.url())).unwrap())
     }
+}
+
+/// Executes statements in a connection of their own.
+pub(super) fn execute(url: &Secret, statements: &str) {
+    let mut connection = PgConnection::establish(url.expose()).unwrap();
+    connection.batch_execute(statements).unwrap();
 }
 
 impl Drop for PostgresSchema {

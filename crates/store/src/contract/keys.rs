@@ -25,10 +25,19 @@ async fn keys_read_back_in_the_order_they_were_made(store: AnyStore) {
     let kids: Vec<_> = keys.iter().map(|key| &*key.kid).collect();
     assert_eq!(kids, ["c", "b"]);
     let [first, second] = &keys[..] else { panic!() };
-    assert_eq!((first.owner, first.algorithm), (KeyOwner::OpenId, Algorithm::EdDsa));
-    assert_eq!((second.owner, second.algorithm), (KeyOwner::Dialect(Dialect::Pluto), Algorithm::Rs256));
+    assert_eq!(
+        (first.owner, first.algorithm),
+        (KeyOwner::OpenId, Algorithm::EdDsa)
+    );
+    assert_eq!(
+        (second.owner, second.algorithm),
+        (KeyOwner::Dialect(Dialect::Pluto), Algorithm::Rs256)
+    );
     assert_eq!(second.sealed_private, [1, 0, 255]);
-    assert_eq!((second.created_at, second.signs_from, second.retired_at), (at(2), at(3), None));
+    assert_eq!(
+        (second.created_at, second.signs_from, second.retired_at),
+        (at(2), at(3), None)
+    );
 }
 
 async fn a_kid_is_kept_once(store: AnyStore) {

@@ -22,7 +22,9 @@ fn expected(numbers: &[u32]) -> Vec<MailId> {
 }
 
 async fn queued(store: &AnyStore, numbers: &'static [u32]) {
-    store.write(move |on| numbers.iter().try_for_each(|nth| on.enqueue(&mail(*nth)))).await;
+    store
+        .write(move |on| numbers.iter().try_for_each(|nth| on.enqueue(&mail(*nth))))
+        .await;
 }
 
 async fn claim(store: &AnyStore, now: i64, until: i64) -> Vec<QueuedMail> {
@@ -31,7 +33,9 @@ async fn claim(store: &AnyStore, now: i64, until: i64) -> Vec<QueuedMail> {
 
 async fn a_mail_reads_back(store: AnyStore) {
     queued(&store, &[1]).await;
-    let [found] = &claim(&store, 100, 200).await[..] else { panic!("one mail is due") };
+    let [found] = &claim(&store, 100, 200).await[..] else {
+        panic!("one mail is due")
+    };
     assert_eq!((found.id, &found.sealed), (MailId(id(1)), &mail(1).sealed));
     assert_eq!((found.attempts, found.created_at), (0, at(1)));
 }
@@ -64,7 +68,9 @@ async fn a_sent_mail_is_gone(store: AnyStore) {
 async fn a_failed_mail_comes_back_when_it_is_due(store: AnyStore) {
     queued(&store, &[1]).await;
     claim(&store, 10, 500).await;
-    store.write(|on| Outbox::failed(on, MailId(id(1)), 3, Some(at(50)))).await;
+    store
+        .write(|on| Outbox::failed(on, MailId(id(1)), 3, Some(at(50))))
+        .await;
     assert_eq!(claim(&store, 49, 500).await.len(), 0);
     let again = claim(&store, 50, 500).await;
     assert_eq!((ids(&again), again[0].attempts), (expected(&[1]), 3));

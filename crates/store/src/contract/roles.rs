@@ -22,29 +22,52 @@ fn make_application(on: &dyn Ports, name: &str) -> Result<Application, StoreErro
 }
 
 fn make_roles(on: &dyn Ports, application: ApplicationId, names: &[&str]) -> Result<Vec<RoleId>, StoreError> {
-    names.iter().map(|name| on.ensure_role(application, name).map(|role| role.id)).collect()
+    names
+        .iter()
+        .map(|name| on.ensure_role(application, name).map(|role| role.id))
+        .collect()
 }
 
 fn names(roles: Vec<clavis_rbac::AssignedRole>) -> Vec<(String, bool)> {
-    roles.into_iter().map(|assigned| (assigned.role.name, assigned.is_default)).collect()
+    roles
+        .into_iter()
+        .map(|assigned| (assigned.role.name, assigned.is_default))
+        .collect()
 }
 
 fn named(names: &[(&str, bool)]) -> Vec<(String, bool)> {
-    names.iter().map(|(name, is_default)| ((*name).to_owned(), *is_default)).collect()
+    names
+        .iter()
+        .map(|(name, is_default)| ((*name).to_owned(), *is_default))
+        .collect()
 }
 
 async fn an_application_is_found_by_its_name_to_the_letter(store: AnyStore) {
     let made = store.write(|on| make_application(on, "Straße")).await;
     assert_eq!((&*made.name, made.default_role), ("Straße", None));
     assert_eq!((made.created_at, made.updated_at), (at(0), at(0)));
-    assert!(store.write(|on| Applications::insert(on, &"Straße".parse().unwrap(), at(1))).await.is_none());
+    assert!(
+        store
+            .write(|on| Applications::insert(on, &"Straße".parse().unwrap(), at(1)))
+            .await
+            .is_none()
+    );
     let other = store.write(|on| make_application(on, "straße")).await;
 
     let id = made.id;
-    assert_eq!(store.read(|on| on.find_by_name("Straße")).await.as_ref(), Some(&made));
-    assert_eq!(store.read(move |on| Applications::find(on, id)).await.as_ref(), Some(&made));
+    assert_eq!(
+        store.read(|on| on.find_by_name("Straße")).await.as_ref(),
+        Some(&made)
+    );
+    assert_eq!(
+        store.read(move |on| Applications::find(on, id)).await.as_ref(),
+        Some(&made)
+    );
     assert_eq!(store.read(|on| on.find_by_name("STRASSE")).await, None);
-    assert_eq!(store.read(|on| Applications::find(on, ApplicationId(-1))).await, None);
+    assert_eq!(
+        store.read(|on| Applications::find(on, ApplicationId(-1))).await,
+        None
+    );
     assert_eq!(store.read(|on| Applications::all(on)).await, [made, other]);
 }
 
@@ -58,7 +81,10 @@ async fn a_default_role_is_set(store: AnyStore) {
         })
         .await;
     let found = store.read(move |on| Applications::find(on, id)).await.unwrap();
-    assert_eq!((found.default_role, found.created_at, found.updated_at), (Some(role), at(0), at(5)));
+    assert_eq!(
+        (found.default_role, found.created_at, found.updated_at),
+        (Some(role), at(0), at(5))
+    );
 }
 
 async fn a_role_and_a_scope_are_made_once(store: AnyStore) {
@@ -90,7 +116,8 @@ async fn the_scopes_of_a_role_come_by_id_with_its_default(store: AnyStore) {
         .write(|on| {
             let shop = make_application(on, "shop")?.id;
             let role = on.ensure_role(shop, "guest")?.id;
-            let [first, second, third] = ["write", "read", "admin"].map(|name| on.ensure_scope(shop, name).unwrap());
+            let [first, second, third] =
+                ["write", "read", "admin"].map(|name| on.ensure_scope(shop, name).unwrap());
             for scope in [third.id, first.id, third.id] {
                 on.attach_scope(role, scope)?;
             }
@@ -158,9 +185,21 @@ async fn roles_of_many_accounts_come_in_the_order_of_the_accounts(store: AnyStor
             on.of_accounts(&[account_id(2), account_id(3), account_id(1), account_id(9)])
         })
         .await;
-    let found: Vec<_> = found.iter().map(|(account, held)| (*account, &*held.role.name)).collect();
+    let found: Vec<_> = found
+        .iter()
+        .map(|(account, held)| (*account, &*held.role.name))
+        .collect();
     let (first, second) = (account_id(1), account_id(2));
-    assert_eq!(found, [(second, "b"), (second, "a"), (second, "x"), (first, "a"), (first, "b")]);
+    assert_eq!(
+        found,
+        [
+            (second, "b"),
+            (second, "a"),
+            (second, "x"),
+            (first, "a"),
+            (first, "b")
+        ]
+    );
 }
 
 async fn a_scope_is_held_through_a_role_of_that_application_only(store: AnyStore) {
@@ -174,7 +213,10 @@ async fn a_scope_is_held_through_a_role_of_that_application_only(store: AnyStore
                 let role = on.ensure_role(application, role)?.id;
                 on.attach_scope(role, on.ensure_scope(application, "sell")?.id)?;
             }
-            let (guest, clerk) = (on.ensure_role(shop, "guest")?.id, on.ensure_role(shop, "clerk")?.id);
+            let (guest, clerk) = (
+                on.ensure_role(shop, "guest")?.id,
+                on.ensure_role(shop, "clerk")?.id,
+            );
             on.set_default_scope(guest, on.ensure_scope(shop, "buy")?.id)?;
             on.replace(account_id(1), shop, &[guest, clerk])?;
 

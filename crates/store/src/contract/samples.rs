@@ -145,7 +145,10 @@ pub(super) fn signing_key(kid: &str, seconds: i64) -> SigningKeyRecord {
 /// A hash that reads back; of which password does not matter here.
 pub(super) fn password_hash(nth: u32) -> PasswordHash {
     // The costs tell two of them apart.
-    format!("$argon2id$v=19$m={},t=2,p=1$c29tZXNhbHRzb21lc2FsdA$xOJxLnXWsBoMBMjMSaD5PDlYsCMLpbLwTnqXkjXYHLo", 64 + nth)
-        .parse()
-        .unwrap()
+    format!(
+        "$argon2id$v=19$m={},t=2,p=1$c29tZXNhbHRzb21lc2FsdA$xOJxLnXWsBoMBMjMSaD5PDlYsCMLpbLwTnqXkjXYHLo",
+        64 + nth
+    )
+    .parse()
+    .unwrap()
 }

@@ -22,7 +22,9 @@ struct Found {
 
 fn folders(path: &str) -> BTreeSet<String> {
     let entries = fs::read_dir(Path::new(path)).unwrap();
-    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
 }
 
 fn found<C>(conn: &mut C, sql: &str) -> Vec<String>
@@ -31,7 +33,10 @@ where
     diesel::query_builder::SqlQuery: diesel::query_dsl::LoadQuery<'static, C, Found>,
 {
     let rows = diesel::sql_query(sql).load::<Found>(conn).unwrap();
-    rows.into_iter().map(|found| found.name).filter(|name| !name.starts_with("__diesel")).collect()
+    rows.into_iter()
+        .map(|found| found.name)
+        .filter(|name| !name.starts_with("__diesel"))
+        .collect()
 }
 
 #[test]
@@ -50,7 +55,8 @@ fn reverting_every_migration_leaves_nothing_on_sqlite() {
     let all = found(&mut conn, THINGS);
     assert!(all.contains(&"accounts".to_owned()));
     // A row stands in nobody's way.
-    conn.batch_execute("INSERT INTO outbox VALUES (x'00', x'00', 0, 0, 0)").unwrap();
+    conn.batch_execute("INSERT INTO outbox VALUES (x'00', x'00', 0, 0, 0)")
+        .unwrap();
     conn.revert_all_migrations(migrations()).unwrap();
     assert_eq!(found(&mut conn, THINGS), [""; 0]);
     conn.run_pending_migrations(migrations()).unwrap();
@@ -59,9 +65,10 @@ fn reverting_every_migration_leaves_nothing_on_sqlite() {
 
 #[test]
 fn reverting_every_migration_leaves_nothing_on_postgres() {
-    const THINGS: &str =
-        "SELECT relname::text AS name FROM pg_class WHERE relnamespace = current_schema()::regnamespace ORDER BY 1";
-    let Some(schema) = PostgresSchema::fresh() else { return };
+    const THINGS: &str = "SELECT relname::text AS name FROM pg_class WHERE relnamespace = current_schema()::regnamespace ORDER BY 1";
+    let Some(schema) = PostgresSchema::fresh() else {
+        return;
+    };
     let mut conn = schema.connection();
     let migrations = || FileBasedMigrations::from_path(POSTGRES).unwrap();
     conn.run_pending_migrations(migrations()).unwrap();

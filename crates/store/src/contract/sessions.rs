@@ -27,13 +27,19 @@ async fn a_session_reads_back_with_its_account(store: AnyStore) {
         .await;
     let find = |nth| store.read(move |on| Sessions::find_with_account(on, SessionId(id(nth))));
     let (found, account) = find(1).await.unwrap();
-    assert_eq!((found.id, found.account, account.id), (SessionId(id(1)), account_id(1), account_id(1)));
+    assert_eq!(
+        (found.id, found.account, account.id),
+        (SessionId(id(1)), account_id(1), account_id(1))
+    );
     assert_eq!((found.through, found.application), (Dialect::Pluto, None));
     assert_eq!((found.device, found.ip, found.user_agent), {
         let made = session(1, 1);
         (made.device, made.ip, made.user_agent)
     });
-    assert_eq!((found.created_at, found.expires_at, found.revoked_at), (at(0), at(3600), None));
+    assert_eq!(
+        (found.created_at, found.expires_at, found.revoked_at),
+        (at(0), at(3600), None)
+    );
 
     let (bare, _) = find(2).await.unwrap();
     assert_eq!((bare.device, bare.ip, bare.user_agent), (None, None, None));
@@ -53,7 +59,10 @@ async fn a_session_is_revoked_once(store: AnyStore) {
         })
         .await;
     assert_eq!(ended, [true, false, false]);
-    let (found, _) = store.read(|on| Sessions::find_with_account(on, SessionId(id(1)))).await.unwrap();
+    let (found, _) = store
+        .read(|on| Sessions::find_with_account(on, SessionId(id(1))))
+        .await
+        .unwrap();
     assert_eq!(found.revoked_at, Some(at(1)));
 }
 
@@ -75,7 +84,9 @@ async fn revoking_all_spares_one(store: AnyStore) {
         .await;
     assert_eq!(ended, [2, 1, 0]);
     for (nth, revoked_at) in [(1, Some(at(2))), (2, Some(at(3))), (4, Some(at(1))), (5, None)] {
-        let found = store.read(move |on| Sessions::find_with_account(on, SessionId(id(nth)))).await;
+        let found = store
+            .read(move |on| Sessions::find_with_account(on, SessionId(id(nth))))
+            .await;
         assert_eq!(found.unwrap().0.revoked_at, revoked_at, "session {nth}");
     }
 }
@@ -90,16 +101,30 @@ async fn a_refresh_token_reads_back_with_its_session(store: AnyStore) {
             RefreshTokens::insert(on, &digest(1), session.id, "a,b", at(1), at(60))
         })
         .await;
-    let found = store.read(|on| RefreshTokens::find(on, &digest(1))).await.unwrap();
-    assert_eq!((found.digest, found.family, found.account), (digest(1), SessionId(id(1)), account_id(1)));
+    let found = store
+        .read(|on| RefreshTokens::find(on, &digest(1)))
+        .await
+        .unwrap();
+    assert_eq!(
+        (found.digest, found.family, found.account),
+        (digest(1), SessionId(id(1)), account_id(1))
+    );
     let client = ClientBinding {
         dialect: Dialect::Pluto,
         application: Some(ApplicationId(7)),
     };
     assert_eq!((found.client, &*found.scopes), (client, "a,b"));
-    assert_eq!((found.issued_at, found.expires_at, found.family_expires_at), (at(1), at(60), at(3600)));
+    assert_eq!(
+        (found.issued_at, found.expires_at, found.family_expires_at),
+        (at(1), at(60), at(3600))
+    );
     assert_eq!((found.spent_at, found.revoked_at), (None, None));
-    assert!(store.read(|on| RefreshTokens::find(on, &digest(2))).await.is_none());
+    assert!(
+        store
+            .read(|on| RefreshTokens::find(on, &digest(2)))
+            .await
+            .is_none()
+    );
 }
 
 async fn a_refresh_token_is_spent_once(store: AnyStore) {
@@ -115,7 +140,10 @@ async fn a_refresh_token_is_spent_once(store: AnyStore) {
         })
         .await;
     assert_eq!(spent, [true, false, false]);
-    let found = store.read(|on| RefreshTokens::find(on, &digest(1))).await.unwrap();
+    let found = store
+        .read(|on| RefreshTokens::find(on, &digest(1)))
+        .await
+        .unwrap();
     assert_eq!(found.spent_at, Some(at(2)));
 }
 
@@ -133,7 +161,10 @@ async fn a_family_is_revoked_once_and_its_tokens_say_so(store: AnyStore) {
         .await;
     assert_eq!(ended, [true, false]);
     for nth in [1, 2] {
-        let found = store.read(move |on| RefreshTokens::find(on, &digest(nth))).await.unwrap();
+        let found = store
+            .read(move |on| RefreshTokens::find(on, &digest(nth)))
+            .await
+            .unwrap();
         assert_eq!(found.revoked_at, Some(at(5)));
     }
 }

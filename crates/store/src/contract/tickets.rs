@@ -20,11 +20,20 @@ async fn a_ticket_reads_back(store: AnyStore) {
             Tickets::insert(on, &ticket(1, 1))
         })
         .await;
-    let found = store.read(|on| Tickets::find(on, &digest(1), TicketPurpose::Activate)).await.unwrap();
-    assert_eq!((found.digest, found.account, found.purpose), (digest(1), account_id(1), TicketPurpose::Activate));
+    let found = store
+        .read(|on| Tickets::find(on, &digest(1), TicketPurpose::Activate))
+        .await
+        .unwrap();
+    assert_eq!(
+        (found.digest, found.account, found.purpose),
+        (digest(1), account_id(1), TicketPurpose::Activate)
+    );
     assert!(found.address == email(1));
     assert_eq!(found.through, Dialect::BackendPlus);
-    assert_eq!((found.issued_at, found.expires_at, found.spent_at), (at(0), at(3600), None));
+    assert_eq!(
+        (found.issued_at, found.expires_at, found.spent_at),
+        (at(0), at(3600), None)
+    );
 }
 
 async fn a_ticket_is_good_for_its_purpose_only(store: AnyStore) {
@@ -48,11 +57,15 @@ async fn a_ticket_is_spent_once(store: AnyStore) {
             Tickets::insert(on, &ticket(1, 1))
         })
         .await;
-    let spend = |seconds| store.write(move |on| Tickets::spend(on, &digest(1), TicketPurpose::Activate, at(seconds)));
+    let spend =
+        |seconds| store.write(move |on| Tickets::spend(on, &digest(1), TicketPurpose::Activate, at(seconds)));
     let first = spend(5).await.unwrap();
     assert_eq!((first.account, first.spent_at), (account_id(1), Some(at(5))));
     assert!(spend(6).await.is_none());
-    let found = store.read(|on| Tickets::find(on, &digest(1), TicketPurpose::Activate)).await.unwrap();
+    let found = store
+        .read(|on| Tickets::find(on, &digest(1), TicketPurpose::Activate))
+        .await
+        .unwrap();
     assert_eq!(found.spent_at, Some(at(5)));
 }
 

@@ -24,14 +24,25 @@ async fn an_entry_reads_back(store: AnyStore) {
         .await;
     let latest = |account| store.read(move |on| on.latest(account_id(account), 9));
     let found = latest(1).await.pop().unwrap();
-    assert_eq!((found.at, found.account, found.action), (at(0), Some(account_id(1)), AuditAction::LogIn));
+    assert_eq!(
+        (found.at, found.account, found.action),
+        (at(0), Some(account_id(1)), AuditAction::LogIn)
+    );
     assert_eq!(found.result, audit_entry(1, 0).result);
     let (caller, made) = (found.caller, audit_entry(1, 0).caller);
     assert_eq!((caller.dialect, caller.ip), (made.dialect, made.ip));
-    assert_eq!((caller.user_agent, caller.request_id), (made.user_agent, made.request_id));
+    assert_eq!(
+        (caller.user_agent, caller.request_id),
+        (made.user_agent, made.request_id)
+    );
 
-    let [bare] = &latest(2).await[..] else { panic!("one entry is about this account") };
-    assert_eq!((&bare.result, bare.caller.dialect), (&AuditResult::Succeeded, Dialect::Operator));
+    let [bare] = &latest(2).await[..] else {
+        panic!("one entry is about this account")
+    };
+    assert_eq!(
+        (&bare.result, bare.caller.dialect),
+        (&AuditResult::Succeeded, Dialect::Operator)
+    );
     assert!(bare.caller.ip.is_none() && bare.caller.user_agent.is_none() && bare.caller.request_id.is_none());
 }
 
@@ -52,20 +63,29 @@ async fn the_newest_entries_come_first_up_to_a_limit(store: AnyStore) {
 
 async fn a_picture_reads_back_and_is_replaced(store: AnyStore) {
     const NAME: &str = "00112233445566ff";
-    for png in [&[0_u8, 1, 255][..], &[7; 100_000]] {
+    for png in [vec![0_u8, 1, 255], vec![7; 100_000]] {
+        let kept = png.clone();
         store
             .write(move |on| {
                 if Avatars::find(on, &NAME.parse().unwrap())?.is_none() {
                     make_account(on, 1)?;
                 }
-                Avatars::put(on, &avatar(NAME, 1, png))
+                Avatars::put(on, &avatar(NAME, 1, &kept))
             })
             .await;
-        let found = store.read(|on| Avatars::find(on, &NAME.parse().unwrap())).await.unwrap();
-        assert_eq!((found.name.as_str(), found.account, found.created_at), (NAME, account_id(1), at(0)));
+        let found = store
+            .read(|on| Avatars::find(on, &NAME.parse().unwrap()))
+            .await
+            .unwrap();
+        assert_eq!(
+            (found.name.as_str(), found.account, found.created_at),
+            (NAME, account_id(1), at(0))
+        );
         assert!(found.png == png);
     }
-    let unknown = store.read(|on| Avatars::find(on, &"ffffffffffffffff".parse().unwrap())).await;
+    let unknown = store
+        .read(|on| Avatars::find(on, &"ffffffffffffffff".parse().unwrap()))
+        .await;
     assert!(unknown.is_none());
 }
 

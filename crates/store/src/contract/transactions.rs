@@ -2,16 +2,16 @@ use std::sync::mpsc;
 
 use clavis_flows::{Avatars, Ports};
 use clavis_identity::{
-    AccountState, Accounts, FailureCount, Identities, LoginFailures, PasswordCredentials, ProfileChange, Sessions,
-    TicketPurpose, Tickets,
+    AccountState, Accounts, FailureCount, Identities, LoginFailures, PasswordCredentials, ProfileChange,
+    Sessions, TicketPurpose, Tickets,
 };
 use clavis_kernel::{MailId, StoreError, StoreErrorKind};
 use clavis_rbac::{Applications, Assignments};
 use clavis_tokens::{RefreshTokens, SigningKeys};
 
 use super::samples::{
-    account_id, address, at, audit_entry, avatar, digest, id, mail, make_account, make_session, password_hash,
-    session, signing_key, ticket,
+    account_id, address, at, audit_entry, avatar, digest, id, mail, make_account, make_session,
+    password_hash, session, signing_key, ticket,
 };
 use super::{AnyStore, on_every_store};
 
@@ -38,7 +38,10 @@ async fn a_fault_rolls_everything_back(store: AnyStore) {
         })
         .await
         .unwrap_err();
-    assert_eq!((fault.kind(), &*fault.to_string()), (StoreErrorKind::Fault, "a test: on purpose"));
+    assert_eq!(
+        (fault.kind(), &*fault.to_string()),
+        (StoreErrorKind::Fault, "a test: on purpose")
+    );
     let left = store
         .read(|on| {
             Ok((
@@ -93,7 +96,14 @@ async fn a_read_cannot_write(store: AnyStore) {
         |on| PasswordCredentials::set(on, account_id(1), &password_hash(1), at(1)),
         |on| {
             let (account, failures, window_started_at) = (account_id(1), 1, at(1));
-            LoginFailures::put(on, &FailureCount { account, failures, window_started_at })
+            LoginFailures::put(
+                on,
+                &FailureCount {
+                    account,
+                    failures,
+                    window_started_at,
+                },
+            )
         },
         |on| Tickets::spend(on, &digest(1), TicketPurpose::Activate, at(1)).map(drop),
         |on| Sessions::revoke_all(on, account_id(1), None, at(1)).map(drop),
@@ -111,7 +121,9 @@ async fn a_read_cannot_write(store: AnyStore) {
         assert_eq!(error.kind(), StoreErrorKind::Fault, "change {nth}: {error}");
     }
     assert_eq!(store.revocations(), 0);
-    let unspent = store.write(|on| RefreshTokens::spend(on, &digest(1), at(1))).await;
+    let unspent = store
+        .write(|on| RefreshTokens::spend(on, &digest(1), at(1)))
+        .await;
     assert!(unspent && store.read(|on| Accounts::count(on)).await == 1);
 }
 
@@ -137,7 +149,10 @@ async fn a_read_sees_one_moment(store: AnyStore) {
             .unwrap()
         }
     });
-    tokio::task::spawn_blocking(move || first_look.recv()).await.unwrap().unwrap();
+    tokio::task::spawn_blocking(move || first_look.recv())
+        .await
+        .unwrap()
+        .unwrap();
     store.write(|on| make_account(on, 1)).await;
     committed.send(()).unwrap();
     assert_eq!(reading.await.unwrap(), (0, 0));
@@ -159,13 +174,25 @@ fn somebody(on: &dyn Ports) -> Result<(), StoreError> {
 }
 
 const WORTH_LESS: &[Change] = &[
-    |on| Accounts::set_state(on, account_id(1), AccountState::Active, AccountState::Banned, at(1)).map(drop),
+    |on| {
+        Accounts::set_state(
+            on,
+            account_id(1),
+            AccountState::Active,
+            AccountState::Banned,
+            at(1),
+        )
+        .map(drop)
+    },
     |on| Accounts::set_valid_after(on, account_id(1), at(1)),
     |on| Accounts::erase(on, account_id(1), at(1)),
     |on| PasswordCredentials::set(on, account_id(1), &password_hash(2), at(1)),
     |on| PasswordCredentials::remove(on, account_id(1)),
     |on| Sessions::revoke(on, session(1, 1).id, at(1)).map(drop),
-    |on| Sessions::insert(on, &session(2, 1)).and_then(|()| Sessions::revoke_all(on, account_id(1), None, at(1)).map(drop)),
+    |on| {
+        Sessions::insert(on, &session(2, 1))
+            .and_then(|()| Sessions::revoke_all(on, account_id(1), None, at(1)).map(drop))
+    },
     |on| {
         let application = on.find_by_name("shop")?.expect("it was made");
         on.replace(account_id(1), application.id, &[])
@@ -181,7 +208,9 @@ async fn what_takes_worth_from_tokens_counts(store: AnyStore) {
     }
     store.write(|on| make_session(on, 3)).await;
     let before = store.revocations();
-    store.write(|on| RefreshTokens::revoke_family(on, session(3, 3).id, at(1))).await;
+    store
+        .write(|on| RefreshTokens::revoke_family(on, session(3, 3).id, at(1)))
+        .await;
     assert!(store.revocations() > before);
 }
 
@@ -193,7 +222,13 @@ async fn what_takes_no_worth_does_not_count(store: AnyStore) {
             Accounts::touch(on, account_id(1), at(1))?;
             Accounts::set_last_login(on, account_id(1), at(1))?;
             Accounts::set_profile(on, account_id(1), &ProfileChange::default(), at(1))?;
-            Accounts::set_state(on, account_id(1), AccountState::Banned, AccountState::Active, at(1))?;
+            Accounts::set_state(
+                on,
+                account_id(1),
+                AccountState::Banned,
+                AccountState::Active,
+                at(1),
+            )?;
             PasswordCredentials::rehash(on, account_id(1), 1, &password_hash(2))?;
             PasswordCredentials::remove(on, account_id(9))?;
             Sessions::revoke_all(on, account_id(9), None, at(1))?;

@@ -156,6 +156,10 @@ impl Store for PostgresStore {
     }
 }
 
+/// After a statement has failed PostgreSQL answers a bare COMMIT with success and rolls back. In one round trip with
+/// a statement before it, a job that hid the failure is found out.
+const COMMIT: &str = "SELECT 1; COMMIT";
+
 /// What follows BEGIN: committed if the job succeeds. Revocations count before the answer leaves.
 fn transaction(conn: &mut Conn, job: &mut Job, revocations: &AtomicU64) -> Result<(), StoreError> {
     let (result, revoked) = {
@@ -170,7 +174,10 @@ fn transaction(conn: &mut Conn, job: &mut Job, revocations: &AtomicU64) -> Resul
         return Err(error);
     }
     let started = Instant::now();
-    conn.batch_execute("COMMIT").map_err(failed("COMMIT"))?;
+    if let Err(error) = conn.batch_execute(COMMIT).map_err(failed("COMMIT")) {
+        let _ = conn.batch_execute("ROLLBACK");
+        return Err(error);
+    }
     metrics::histogram!("clavis_store_commit_seconds").record(started.elapsed().as_secs_f64());
     if revoked {
         revocations.fetch_add(1, Ordering::AcqRel);

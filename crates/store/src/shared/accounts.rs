@@ -100,7 +100,7 @@ impl Accounts for Tx<'_> {
         accounts::table
             .filter(dsl::id.eq(Id(id.0)))
             .select(AccountRow::as_select())
-            .first(*self.conn.borrow_mut())
+            .get_result(*self.conn.borrow_mut())
             .optional()
             .map_err(failed("Accounts::find"))?
             .map(Account::try_from)
@@ -117,7 +117,7 @@ impl Accounts for Tx<'_> {
         accounts::table
             .find(number.0)
             .select(AccountRow::as_select())
-            .first(*self.conn.borrow_mut())
+            .get_result(*self.conn.borrow_mut())
             .optional()
             .map_err(failed("Accounts::find_by_number"))?
             .map(Account::try_from)

@@ -92,7 +92,7 @@ impl Applications for Tx<'_> {
         applications::table
             .filter(applications::name.eq(name))
             .select(ApplicationRow::as_select())
-            .first(*self.conn.borrow_mut())
+            .get_result(*self.conn.borrow_mut())
             .optional()
             .map_err(failed("Applications::find_by_name"))?
             .map(Application::try_from)
@@ -103,7 +103,7 @@ impl Applications for Tx<'_> {
         applications::table
             .find(id.0)
             .select(ApplicationRow::as_select())
-            .first(*self.conn.borrow_mut())
+            .get_result(*self.conn.borrow_mut())
             .optional()
             .map_err(failed("Applications::find"))?
             .map(Application::try_from)
@@ -137,7 +137,7 @@ impl Applications for Tx<'_> {
             .filter(roles::application_id.eq(application.0).and(roles::name.eq(name)))
             .select(RoleRow::as_select());
         // An insert that meets the row would use up an id on PostgreSQL.
-        let found: Option<RoleRow> = named.first(*conn).optional().map_err(failed(ENSURE))?;
+        let found: Option<RoleRow> = named.get_result(*conn).optional().map_err(failed(ENSURE))?;
         if let Some(role) = found {
             return Ok(role.into());
         }
@@ -146,7 +146,7 @@ impl Applications for Tx<'_> {
             .on_conflict_do_nothing()
             .execute(*conn)
             .map_err(failed(ENSURE))?;
-        named.first(*conn).map(Role::from).map_err(failed(ENSURE))
+        named.get_result(*conn).map(Role::from).map_err(failed(ENSURE))
     }
 
     fn ensure_scope(&self, application: ApplicationId, name: &str) -> Result<Scope, StoreError> {
@@ -159,7 +159,7 @@ impl Applications for Tx<'_> {
                     .and(scopes::name.eq(name)),
             )
             .select(ScopeRow::as_select());
-        let found: Option<ScopeRow> = named.first(*conn).optional().map_err(failed(ENSURE))?;
+        let found: Option<ScopeRow> = named.get_result(*conn).optional().map_err(failed(ENSURE))?;
         if let Some(scope) = found {
             return Ok(scope.into());
         }
@@ -168,7 +168,7 @@ impl Applications for Tx<'_> {
             .on_conflict_do_nothing()
             .execute(*conn)
             .map_err(failed(ENSURE))?;
-        named.first(*conn).map(Scope::from).map_err(failed(ENSURE))
+        named.get_result(*conn).map(Scope::from).map_err(failed(ENSURE))
     }
 
     fn attach_scope(&self, role: RoleId, scope: ScopeId) -> Result<(), StoreError> {
@@ -195,7 +195,7 @@ impl Applications for Tx<'_> {
             .left_join(scopes::table.on(scopes::id.nullable().eq(roles::default_scope)))
             .filter(roles::id.eq(role.0))
             .select((RoleRow::as_select(), Option::<ScopeRow>::as_select()))
-            .first(*conn)
+            .get_result(*conn)
             .optional()
             .map_err(failed(FIND))?;
         let Some((role, default_scope)) = found else {

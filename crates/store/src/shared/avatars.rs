@@ -34,7 +34,7 @@ impl Avatars for Tx<'_> {
         let row: Option<(Id, Vec<u8>, i64)> = avatars::table
             .find(name.as_str())
             .select((dsl::account_id, dsl::png, dsl::created_at))
-            .first(*self.conn.borrow_mut())
+            .get_result(*self.conn.borrow_mut())
             .optional()
             .map_err(failed(FIND))?;
         let Some((account, png, created_at)) = row else {

@@ -24,7 +24,7 @@ impl PasswordCredentials for Tx<'_> {
         let row: Option<(String, i64, i64)> = password_credentials::table
             .find(Id(account.0))
             .select((dsl::hash, dsl::version, dsl::changed_at))
-            .first(*self.conn.borrow_mut())
+            .get_result(*self.conn.borrow_mut())
             .optional()
             .map_err(failed(FIND))?;
         let Some((hash, version, changed_at)) = row else {
@@ -97,7 +97,7 @@ impl LoginFailures for Tx<'_> {
         let row: Option<(i64, i64)> = login_failures::table
             .find(Id(account.0))
             .select((dsl::failures, dsl::window_started_at))
-            .first(*self.conn.borrow_mut())
+            .get_result(*self.conn.borrow_mut())
             .optional()
             .map_err(failed(FIND))?;
         let Some((failures, started)) = row else {

@@ -42,7 +42,7 @@ impl Identities for Tx<'_> {
         identities::table
             .find((key.kind().name(), key.folded()))
             .select(IdentityRow::as_select())
-            .first(*self.conn.borrow_mut())
+            .get_result(*self.conn.borrow_mut())
             .optional()
             .map_err(failed("Identities::find"))?
             .map(Identity::try_from)
@@ -55,7 +55,7 @@ impl Identities for Tx<'_> {
         let last: Option<i64> = identities::table
             .filter(dsl::account_id.eq(Id(identity.account.0)))
             .select(max(dsl::claim_order))
-            .first(*conn)
+            .get_result(*conn)
             .map_err(failed(CLAIM))?;
         let row = IdentityRow {
             kind: identity.key.kind().name().to_owned(),

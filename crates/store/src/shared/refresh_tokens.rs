@@ -37,7 +37,7 @@ impl RefreshTokens for Tx<'_> {
                     sessions::expires_at,
                 ),
             ))
-            .first(*self.conn.borrow_mut())
+            .get_result(*self.conn.borrow_mut())
             .optional()
             .map_err(failed(FIND))?;
         let Some(((family, scopes, issued, expires, spent), (account, through, application, revoked, ends))) =

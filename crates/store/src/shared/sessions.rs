@@ -76,7 +76,7 @@ impl Sessions for Tx<'_> {
             .inner_join(accounts::table.on(accounts::id.eq(dsl::account_id)))
             .filter(dsl::id.eq(Id(id.0)))
             .select((SessionRow::as_select(), AccountRow::as_select()))
-            .first(*self.conn.borrow_mut())
+            .get_result(*self.conn.borrow_mut())
             .optional()
             .map_err(failed("Sessions::find_with_account"))?;
         rows.map(|(session, account)| Ok((session.try_into()?, account.try_into()?)))

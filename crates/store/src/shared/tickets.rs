@@ -64,7 +64,7 @@ impl Tickets for Tx<'_> {
             .find(digest.as_bytes().as_slice())
             .filter(dsl::purpose.eq(purpose.name()))
             .select(TicketRow::as_select())
-            .first(*self.conn.borrow_mut())
+            .get_result(*self.conn.borrow_mut())
             .optional()
             .map_err(failed("Tickets::find"))?
             .map(Ticket::try_from)

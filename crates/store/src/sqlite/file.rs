@@ -39,6 +39,23 @@ impl File {
         })
     }
 
+    /// Makes the file, if it is not there, so that nobody else can read it. SQLite gives its log the same mode.
+    fn make_private(&self) -> Result<(), OpenError> {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let mut options = std::fs::OpenOptions::new();
+        match options.write(true).create_new(true).mode(0o600).open(&self.path) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                Err(OpenError::DiskFull(self.path.clone()))
+            }
+            Err(error) => Err(OpenError::NotWritable {
+                path: self.path.clone(),
+                reason: error.to_string(),
+            }),
+        }
+    }
+
     /// Opens the file, made if it is not there, for writing.
     pub(super) fn connect(&self) -> Result<Conn, OpenError> {
         if let Some(folder) = Path::new(&self.name).parent()
@@ -46,6 +63,7 @@ impl File {
         {
             return Err(OpenError::NoFolder(folder.to_owned()));
         }
+        self.make_private()?;
         let mut conn = Conn::establish(&self.name).map_err(|error| self.refused(&error))?;
         conn.batch_execute(COMMON_PRAGMAS)
             .and_then(|()| conn.batch_execute(WRITER_PRAGMAS))

@@ -2,6 +2,8 @@
 
 mod file;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod tests;
 mod writer;
 

@@ -95,6 +95,12 @@ impl Loop {
             }
             self.commit(batch);
         }
+        // Whoever copies the file of a stopped server copies everything.
+        if let Some(conn) = &mut self.conn
+            && let Err(error) = conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        {
+            tracing::warn!(%error, "the log could not be written back into the database file");
+        }
     }
 
     /// Runs a batch in one transaction and answers after its COMMIT. When the transaction as a whole is lost,

@@ -25,10 +25,15 @@ pub(super) async fn log_in(
     fields.finish()?;
     dialect.check_log_in_rate(&request)?;
 
+    let hidden = dialect.rules.log_in_accounts == Disclosure::Hidden;
+    if hidden {
+        // A wrong secret is told before anything else, or it would tell who has an account.
+        dialect.impersonates(&request)?;
+    }
     let found = dialect.look_up(&request, move |on| find(on, &email)).await?;
     let (account, candidate) = match found {
         Ok(found) => found,
-        Err(refusal) if dialect.rules.log_in_accounts == Disclosure::Hidden => {
+        Err(refusal) if hidden => {
             dialect.app.check_decoy(password).await?;
             tracing::debug!(%refusal, "a log-in was refused as if the password were wrong");
             return Err(dialect.rules.profile.wrong_password());

@@ -1,7 +1,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use clavis_flows::{Activation, Grant, SignUp, SignUpError};
 use clavis_identity::{Account, Attributes};
-use clavis_kernel::{Answer, Email, Secret, StoreError};
+use clavis_kernel::{Answer, Email, Secret, StoreError, is_deceptive};
 use serde_json::Value;
 use url::Url;
 
@@ -145,6 +145,9 @@ impl UserData {
                             "length must be less than or equal to {MAX_DISPLAY_NAME} characters long"
                         );
                         return Err(data.invalid(name, &problem));
+                    }
+                    if text.contains(is_deceptive) {
+                        return Err(data.invalid(name, "must not contain control characters"));
                     }
                     read.display_name = Some(text).filter(|text| !text.is_empty());
                 }

@@ -248,9 +248,10 @@ pub(super) fn password_length(password: &str, shortest: u32) -> Result<(), Strin
 fn parse_email(text: &str) -> Option<Email> {
     let (local, domain) = text.split_once('@')?;
     let (_, top) = domain.rsplit_once('.')?;
-    let fits = local
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"._+%-".contains(&byte))
+    let fits = local.split('.').all(|atom| !atom.is_empty())
+        && local
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._+%-".contains(&byte))
         && domain
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))

@@ -254,7 +254,7 @@ mod tests {
         ));
         assert!(matches!(
             login_name("a..b@example.org"),
-            (None, PlutoError::MAIL_UNKNOWN)
+            (Some(LoginName::Address(_)), PlutoError::MAIL_UNKNOWN)
         ));
         assert!(matches!(
             login_name(&"x".repeat(65)),

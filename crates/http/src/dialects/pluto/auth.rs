@@ -86,7 +86,9 @@ impl Visitor {
 }
 
 fn presented_token(request: &HttpRequest) -> Option<Secret> {
-    if let Some(cookie) = request.cookie(COOKIE) {
+    if let Some(cookie) = request.cookie(COOKIE)
+        && !cookie.value().is_empty()
+    {
         return Some(Secret::new(cookie.value()));
     }
     let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;

@@ -20,7 +20,8 @@ use super::{MAX_PASSWORD_BYTES, Pluto};
 const CONTENT_POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-const STYLE: &str = include_str!("../../../templates/pluto/style.css");
+/// One look for all hosted pages.
+const STYLE: &str = include_str!("../../../templates/pages/style.css");
 
 /// How something ended.
 #[derive(Template)]

@@ -30,7 +30,7 @@ pub(super) struct UserInfo {
     sub: i64,
     mail: Option<String>,
     name: String,
-    avatar: Option<String>,
+    avatar: String,
     login_type: &'static str,
     verified: bool,
     /// As the documents spell it; it is one role all the same.
@@ -169,7 +169,7 @@ impl User {
                 .address()
                 .map(|address| address.as_str().to_owned())
                 .unwrap_or_default(),
-            avatar: avatar(view, base).unwrap_or_default(),
+            avatar: avatar(view, base),
             login_type: LOGIN_TYPE,
             applications: applications.collect(),
         }
@@ -199,12 +199,15 @@ fn name(view: &AccountView) -> String {
     name.unwrap_or_default().to_owned()
 }
 
-/// Always absolute.
-fn avatar(view: &AccountView, base: &PublicUrl) -> Option<String> {
-    let avatar = view.account.avatar.as_deref()?;
-    Some(if avatar.starts_with('/') {
-        base.join(avatar)
-    } else {
-        avatar.to_owned()
-    })
+/// Always absolute, and there for everybody: who never had a picture has the one drawn from their id.
+fn avatar(view: &AccountView, base: &PublicUrl) -> String {
+    match view.account.avatar.as_deref() {
+        Some(avatar) if avatar.starts_with('/') => base.join(avatar),
+        Some(avatar) => avatar.to_owned(),
+        None => {
+            let digest = openssl::sha::sha256(view.account.id.0.as_bytes());
+            let name: String = hex::encode(digest).chars().take(16).collect();
+            base.join(&format!("/web/avatar/{name}.png"))
+        }
+    }
 }

@@ -78,8 +78,16 @@ fn an_operators_templates_take_the_place_of_ours() {
         ("REGISTRATION_CUSTOM_FIELDS", "display_name"),
     ]);
     let ann = address("ann");
-    let body = json!({ "email": ann, "password": crate::harness::PASSWORD, "user_data": { "display_name": "<b>Ann\r\nBcc: x@example.org" } });
-    post(&server, "/auth/register", body).expect(204);
+    let called = |name: &str| {
+        let body = json!({ "email": ann, "password": crate::harness::PASSWORD, "user_data": { "display_name": name } });
+        post(&server, "/auth/register", body)
+    };
+    let several_lines = called("<b>Ann\r\nBcc: x@example.org").expect(400);
+    assert!(
+        several_lines.text().contains("control characters"),
+        "{several_lines}"
+    );
+    called("<b>Ann Bcc: x@example.org").expect(204);
     let mail = server.mail_to(&ann);
     assert_eq!(mail.subject, "Welcome, <b>Ann Bcc: x@example.org");
     assert_eq!(mail.to, [ann]);

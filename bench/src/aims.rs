@@ -54,10 +54,12 @@ impl Aim {
 /// What a workload should come to, as a share of its ceiling and in a second.
 fn wanted(workload: Workload) -> Option<(Ceiling, f64, f64)> {
     match workload {
-        Workload::Register => None,
+        Workload::Register | Workload::Upload => None,
         Workload::LogIn => Some((Ceiling::Hashes, 0.95, 0.0)),
         Workload::RefreshPluto | Workload::RefreshBackendPlus => Some((Ceiling::Commits, 0.5, 3000.0)),
-        Workload::Info | Workload::Verify => Some((Ceiling::Requests, 0.6, 0.0)),
+        Workload::Info | Workload::Verify | Workload::GatewayCookie | Workload::GatewayKey => {
+            Some((Ceiling::Requests, 0.6, 0.0))
+        }
         Workload::JwksBackendPlus | Workload::JwksAll => Some((Ceiling::Requests, 0.9, 0.0)),
     }
 }

@@ -7,6 +7,7 @@ mod client;
 mod database;
 mod measure;
 mod options;
+mod people;
 mod process;
 mod report;
 mod server;

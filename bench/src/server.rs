@@ -19,11 +19,12 @@ const READY: &str = "clavis is ready at ";
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// No limit of a client's requests: here one client is many. Everything else is as shipped.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 5] = [
     ("CLAVIS_HTTP__LISTEN", "127.0.0.1:0"),
     ("CLAVIS_LIMITS__LOGIN_PER_CLIENT_IP_PER_MINUTE", "0"),
     ("CLAVIS_DIALECTS__BACKEND_PLUS__MAX_REQUESTS", "0"),
     ("CLAVIS_DIALECTS__BACKEND_PLUS__AUTO_ACTIVATE_NEW_USERS", "true"),
+    ("CLAVIS_DIALECTS__BARONG__DOCUMENTS_LIMIT", "1000"),
 ];
 
 /// A server that runs until it is dropped.

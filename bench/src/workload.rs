@@ -10,11 +10,14 @@ use reqwest::blocking::Client;
 use crate::ceilings::Ceiling;
 use crate::client::{Door, Session, sessions};
 use crate::database::PASSWORD;
+use crate::people::{AGENT, GATE, Person, keys, people, signed};
 use crate::server::Server;
 use crate::wrk::{Load, Script};
 
 /// Sessions whose tokens are checked.
 const CHECKED: u32 = 64;
+/// A document's size.
+const UPLOADED_BYTES: u32 = 100 * 1024;
 /// Refresh tokens beside those in use: for the few that are lost to a refusal.
 const SPARE: u32 = 8;
 
@@ -26,6 +29,8 @@ pub(crate) enum Group {
     Refresh,
     Check,
     Jwks,
+    Gateway,
+    Upload,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +43,9 @@ pub(crate) enum Workload {
     Verify,
     JwksBackendPlus,
     JwksAll,
+    GatewayCookie,
+    GatewayKey,
+    Upload,
 }
 
 /// What a workload is made from.
@@ -49,7 +57,7 @@ pub(crate) struct Material<'a> {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Register,
         Self::LogIn,
         Self::RefreshPluto,
@@ -58,6 +66,9 @@ impl Workload {
         Self::Verify,
         Self::JwksBackendPlus,
         Self::JwksAll,
+        Self::GatewayCookie,
+        Self::GatewayKey,
+        Self::Upload,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -70,6 +81,9 @@ impl Workload {
             Self::Verify => "check: access/verify",
             Self::JwksBackendPlus => "/auth/jwks",
             Self::JwksAll => "/.well-known/jwks.json",
+            Self::GatewayCookie => "gateway: cookie",
+            Self::GatewayKey => "gateway: signed",
+            Self::Upload => "upload, 100 KiB",
         }
     }
 
@@ -80,6 +94,8 @@ impl Workload {
             Self::RefreshPluto | Self::RefreshBackendPlus => Group::Refresh,
             Self::Info | Self::Verify => Group::Check,
             Self::JwksBackendPlus | Self::JwksAll => Group::Jwks,
+            Self::GatewayCookie | Self::GatewayKey => Group::Gateway,
+            Self::Upload => Group::Upload,
         }
     }
 
@@ -88,7 +104,13 @@ impl Workload {
         match self {
             Self::Register | Self::LogIn => &[Ceiling::Hashes, Ceiling::Commits],
             Self::RefreshPluto | Self::RefreshBackendPlus => &[Ceiling::Commits, Ceiling::Signatures],
-            Self::Info | Self::Verify | Self::JwksBackendPlus | Self::JwksAll => &[Ceiling::Requests],
+            Self::Info
+            | Self::Verify
+            | Self::JwksBackendPlus
+            | Self::JwksAll
+            | Self::GatewayCookie
+            | Self::GatewayKey => &[Ceiling::Requests],
+            Self::Upload => &[Ceiling::Commits],
         }
     }
 
@@ -124,6 +146,25 @@ impl Workload {
             }
             Self::JwksBackendPlus => (Script::Same, "/auth/jwks", Vec::new()),
             Self::JwksAll => (Script::Same, "/.well-known/jwks.json", Vec::new()),
+            Self::GatewayCookie => {
+                let people = material.people(&format!("cookie-{clients}"))?;
+                let cookies = material.file(&people, |person| person.cookie.clone())?;
+                (Script::Cookie, GATE, vec![cookies, AGENT.to_owned()])
+            }
+            Self::GatewayKey => {
+                let people = material.people(&format!("signed-{clients}"))?;
+                let keys = keys(material.client, material.server, &people)?;
+                (Script::Signed, GATE, vec![material.written(&signed(&keys)?)?])
+            }
+            Self::Upload => {
+                let people = material.people(&format!("upload-{clients}"))?;
+                let tokens = material.file(&people, |person| person.token.clone())?;
+                (
+                    Script::Upload,
+                    "/documents",
+                    vec![tokens, UPLOADED_BYTES.to_string()],
+                )
+            }
         };
         Ok(Load {
             script,
@@ -146,11 +187,21 @@ impl Material<'_> {
         self.file(&sessions, request)
     }
 
-    fn file(&self, sessions: &[Session], line: impl Fn(&Session) -> String) -> Result<String> {
+    /// Accounts of their own, logged in.
+    fn people(&self, prefix: &str) -> Result<Vec<Person>> {
+        let prefix = format!("{prefix}-{}", self.server.pid());
+        people(self.client, self.server, &prefix, CHECKED)
+    }
+
+    fn file<T>(&self, things: &[T], line: impl Fn(&T) -> String) -> Result<String> {
         let mut text = String::new();
-        for session in sessions {
-            writeln!(text, "{}", line(session)).context("a text cannot be written")?;
+        for thing in things {
+            writeln!(text, "{}", line(thing)).context("a text cannot be written")?;
         }
+        self.written(&text)
+    }
+
+    fn written(&self, text: &str) -> Result<String> {
         let path: PathBuf = self.folder.join("requests");
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         Ok(path.display().to_string())

@@ -26,10 +26,22 @@ pub(crate) enum Script {
     LogIn,
     Refresh,
     Read,
+    Cookie,
+    Signed,
+    Upload,
 }
 
 impl Script {
-    const ALL: [Self; 5] = [Self::Same, Self::Register, Self::LogIn, Self::Refresh, Self::Read];
+    const ALL: [Self; 8] = [
+        Self::Same,
+        Self::Register,
+        Self::LogIn,
+        Self::Refresh,
+        Self::Read,
+        Self::Cookie,
+        Self::Signed,
+        Self::Upload,
+    ];
 
     const fn file(self) -> &'static str {
         match self {
@@ -38,6 +50,9 @@ impl Script {
             Self::LogIn => "log_in.lua",
             Self::Refresh => "refresh.lua",
             Self::Read => "read.lua",
+            Self::Cookie => "cookie.lua",
+            Self::Signed => "signed.lua",
+            Self::Upload => "upload.lua",
         }
     }
 
@@ -48,6 +63,9 @@ impl Script {
             Self::LogIn => include_str!("scripts/log_in.lua"),
             Self::Refresh => include_str!("scripts/refresh.lua"),
             Self::Read => include_str!("scripts/read.lua"),
+            Self::Cookie => include_str!("scripts/cookie.lua"),
+            Self::Signed => include_str!("scripts/signed.lua"),
+            Self::Upload => include_str!("scripts/upload.lua"),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! One account behind every door: what was done through one dialect holds at the other.
 
+mod barong;
+mod kyc;
 mod race;
+mod second_factor;
 mod tokens;
 mod worth;
 

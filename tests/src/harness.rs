@@ -6,22 +6,32 @@
 //! assert_snapshot!(answer, @r#"401 {"statusCode":401,…}"#);
 //! ```
 
+mod barong;
 mod database;
 mod doors;
 mod http;
 mod mail;
 mod process;
+mod s3;
 mod server;
+mod sms;
 mod smtp;
+mod texts;
+mod totp;
 
 pub(crate) mod jwt;
+pub(crate) mod management;
 
+pub(crate) use barong::{BARONG_PASSWORD, COOKIE as BARONG_COOKIE, Visit, bearer};
 pub(crate) use doors::{Tokens, number};
 pub(crate) use http::{Answer, Request};
 pub(crate) use mail::Mail;
 pub(crate) use process::Process;
+pub(crate) use s3::S3Server;
 pub(crate) use server::{Failure, Server, fails_to_start, fails_to_start_from_file, free_port};
+pub(crate) use sms::{SmsGateway, SmsManner};
 pub(crate) use smtp::SmtpSink;
+pub(crate) use totp::Totp;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};

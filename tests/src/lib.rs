@@ -12,6 +12,8 @@ mod backend_plus;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod barong;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod durability;

@@ -9,7 +9,7 @@ use clavis_tokens::{
     Algorithm, FreshKey, KeyError, KeyOwner, KeyPolicy, RefreshPolicy, RefreshTokenSpelling, SigningKeyRecord,
 };
 
-use crate::config::Settings;
+use crate::config::{ConfigError, Settings};
 use crate::letters::PlainLetters;
 use crate::master_key::{KeySource, MasterKeyError};
 use crate::system::{SystemClock, SystemEntropy};
@@ -31,7 +31,7 @@ pub(crate) enum OpenError {
     #[error("data.dir {path}: {source}", path = path.display())]
     DataDir { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
-    Config(#[from] crate::config::ConfigError),
+    Config(#[from] ConfigError),
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
     #[error("{0} is missing, and the database holds keys that were sealed with it; put it back")]
@@ -75,7 +75,7 @@ impl Installation {
             clock,
             entropy,
             keys: Arc::new(Keys::new(master)),
-            limits: Arc::new(limits(settings)),
+            limits: Arc::new(limits(settings)?),
             signing_keys,
             operator: Arc::new(operator_door()),
         };
@@ -164,15 +164,17 @@ fn master_key(
     }
 }
 
-fn limits(settings: &Settings) -> Limits {
-    Limits {
+fn limits(settings: &Settings) -> Result<Limits, ConfigError> {
+    let kyc = settings.dialects.barong.kyc_policy();
+    Ok(Limits {
+        kyc: kyc.map_err(|error| ConfigError::setting("dialects.barong", error))?,
         lockout: LockoutPolicy {
             max_failures: settings.limits.failed_logins_per_account,
             ..LockoutPolicy::default()
         },
         mails_per_account_per_hour: settings.limits.mails_per_account_per_hour,
         session_lifetime: Duration::seconds(settings.tokens.session_ttl_seconds.into()),
-    }
+    })
 }
 
 /// When keys are replaced.
@@ -193,6 +195,7 @@ fn operator_door() -> Door {
         ticket_lifetime: Duration::hours(1),
         new_ticket_replaces: true,
         change_kills_resets: true,
+        second_factor: clavis_flows::FactorPolicy::Refuse,
         letters: Arc::new(PlainLetters),
     }
 }

@@ -1,7 +1,7 @@
 use std::io;
 
-use clavis_delivery::{MailSummary, Mailbox};
-use clavis_http::pages::{MailboxMail, MailboxReader, MailboxSummary};
+use clavis_delivery::{DeliveredText, MailSummary, Mailbox};
+use clavis_http::pages::{MailboxMail, MailboxReader, MailboxSummary, MailboxText};
 
 /// The files of the outbox, for dev mode's mailbox page.
 pub(crate) struct OutboxFiles(pub Mailbox);
@@ -17,6 +17,18 @@ impl MailboxReader for OutboxFiles {
             summary: summary(mail.summary),
             text: mail.text,
         }))
+    }
+
+    fn newest_texts(&self, limit: usize) -> io::Result<Vec<MailboxText>> {
+        Ok(self.0.newest_texts(limit)?.into_iter().map(text).collect())
+    }
+}
+
+fn text(text: DeliveredText) -> MailboxText {
+    MailboxText {
+        to: text.to,
+        text: text.text,
+        date: text.date.map(|date| date.to_rfc2822()).unwrap_or_default(),
     }
 }
 

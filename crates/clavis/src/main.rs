@@ -1,6 +1,7 @@
 //! The binary: configuration, wiring, workers, command line.
 
 mod admin;
+mod blobs;
 mod cli;
 mod commands;
 mod config;

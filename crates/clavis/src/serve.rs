@@ -7,8 +7,8 @@ use actix_web::web;
 use clavis_delivery::{
     FileMailer, MailTransport, Mailbox, Mailer, OutboxPolicy, OutboxWorker, Sender, SmtpMailer,
 };
-use clavis_flows::OldAddress;
-use clavis_http::dialects::{backend_plus, pluto};
+use clavis_flows::{Blobs, OldAddress, Texts};
+use clavis_http::dialects::{backend_plus, barong, pluto};
 use clavis_http::pages::{MailDoor, MailboxReader, Pages};
 use clavis_http::{
     App, AppParts, Hasher, MetricsText, PublicUrl, RateLimit, RingHandle, ServerSettings, Site,
@@ -20,6 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use crate::blobs::{self, BlobSetup};
 use crate::config::{ConfigError, Settings};
 use crate::installation::{self, Installation, OpenError};
 use crate::mailbox::OutboxFiles;
@@ -58,7 +59,10 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
     let address = listener.local_addr().map_err(ServeError::Server)?;
     let public_url = public_url(&settings, address)?;
     let mail = MailSetup::new(&settings, &public_url)?;
+    let texts = texts(&settings)?;
+    let blobs = BlobSetup::new(&settings)?;
     let installation = Arc::new(Installation::open(&settings).await?);
+    let blobs = blobs.open(&installation)?;
     admin::ensure(&settings, &installation).await?;
 
     let (stop, stopped) = watch::channel(false);
@@ -68,8 +72,12 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
         &settings,
         &installation,
         &public_url,
-        Arc::clone(&outbox),
-        mail.mailbox(),
+        Channels {
+            texts,
+            blobs: Arc::clone(&blobs) as _,
+            outbox: Arc::clone(&outbox),
+            mailbox: mail.mailbox(),
+        },
         text(metrics.clone()),
     )?;
     let ring = site.app.ring.clone();
@@ -89,6 +97,19 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
         stopped.clone(),
     ));
     background.spawn(workers::sweep(Arc::clone(&installation), stopped.clone()));
+    background.spawn(workers::recompute_levels(
+        Arc::clone(&installation),
+        stopped.clone(),
+    ));
+    background.spawn(blobs::warn_if_unavailable(
+        Arc::clone(blobs.store()),
+        stopped.clone(),
+    ));
+    background.spawn(blobs::sweep_contents(
+        Arc::clone(&installation),
+        Arc::clone(blobs.store()),
+        stopped.clone(),
+    ));
     background.spawn(mail.worker(&installation).run(stopped, outbox));
 
     let handles: Vec<_> = [Some(&server), metrics_server.as_ref()]
@@ -174,8 +195,7 @@ fn site(
     settings: &Settings,
     installation: &Installation,
     public_url: &PublicUrl,
-    outbox: Arc<Notify>,
-    mailbox: Option<Arc<dyn MailboxReader>>,
+    channels: Channels,
     metrics: MetricsText,
 ) -> Result<Site, ServeError> {
     let dialects = &settings.dialects;
@@ -192,7 +212,7 @@ fn site(
         installation::key_policy(settings),
     )
     .map_err(OpenError::from)?;
-    let app = web::Data::new(app(settings, installation, public_url, outbox, ring));
+    let app = web::Data::new(app(settings, installation, public_url, &channels, ring));
     let lifetimes = clavis_http::dialects::Lifetimes {
         access: settings
             .tokens
@@ -219,6 +239,13 @@ fn site(
         .transpose()
         .map_err(|error| ConfigError::setting("dialects.backend_plus", error))?
         .map(web::Data::new);
+    let barong = dialects
+        .barong
+        .enabled
+        .then(|| barong::Barong::new(app.clone(), dialects.barong.clone(), lifetimes, links))
+        .transpose()
+        .map_err(|error| ConfigError::setting("dialects.barong", error))?
+        .map(web::Data::new);
     let pluto = dialects
         .pluto
         .enabled
@@ -226,27 +253,38 @@ fn site(
         .transpose()
         .map_err(|error| ConfigError::setting("dialects.pluto", error))?
         .map(web::Data::new);
-    let pages = Pages {
-        app: app.clone(),
-        ticket_door: backend_plus.clone().map(|dialect| MailDoor {
+    let doors = [
+        backend_plus.clone().map(|dialect| MailDoor {
             dialect: Dialect::BackendPlus,
             door: Arc::clone(dialect.door()),
             continue_url: dialect.success_url().map(str::to_owned),
             old_address: dialect.old_address(),
             password_problem: Arc::new(move |password| dialect.password_problem(password)),
         }),
-        token_door: pluto.clone().map(|dialect| MailDoor {
+        barong.clone().map(|dialect| MailDoor {
+            dialect: Dialect::Barong,
+            door: Arc::clone(dialect.door()),
+            continue_url: None,
+            old_address: OldAddress::IsTold,
+            password_problem: Arc::new(move |password| dialect.password_problem(password)),
+        }),
+        pluto.clone().map(|dialect| MailDoor {
             dialect: Dialect::Pluto,
             door: Arc::clone(dialect.door()),
             continue_url: None,
             old_address: OldAddress::IsTold,
             password_problem: Arc::new(move |password| dialect.password_problem(password)),
         }),
-        mailbox,
+    ];
+    let pages = Pages {
+        app: app.clone(),
+        doors: doors.into_iter().flatten().collect(),
+        mailbox: channels.mailbox,
     };
     Ok(Site {
         app,
         backend_plus,
+        barong,
         pluto,
         pages: web::Data::new(pages),
         metrics,
@@ -257,7 +295,7 @@ fn app(
     settings: &Settings,
     installation: &Installation,
     public_url: &PublicUrl,
-    outbox: Arc<Notify>,
+    channels: &Channels,
     ring: RingHandle,
 ) -> App {
     let at_once = NonZeroUsize::new(cores()).unwrap_or(NonZeroUsize::MIN);
@@ -279,7 +317,9 @@ fn app(
             .collect::<TrustedProxies>(),
         tokens_across: settings.tokens.across,
         login_rate: RateLimit::per_minute(settings.limits.login_per_client_ip_per_minute),
-        outbox,
+        texts: Arc::clone(&channels.texts),
+        blobs: Arc::clone(&channels.blobs),
+        outbox: Arc::clone(&channels.outbox),
         version: env!("CARGO_PKG_VERSION"),
     })
 }
@@ -300,6 +340,24 @@ fn text(metrics: PrometheusHandle) -> MetricsText {
     })
 }
 
+/// What handlers reach people and contents through.
+struct Channels {
+    texts: Arc<dyn Texts>,
+    blobs: Arc<dyn Blobs>,
+    outbox: Arc<Notify>,
+    mailbox: Option<Arc<dyn MailboxReader>>,
+}
+
+fn texts(settings: &Settings) -> Result<Arc<dyn Texts>, ConfigError> {
+    clavis_delivery::texts_from_url(
+        settings.sms.url.as_ref().map(Secret::expose),
+        &settings.data.dir,
+        Arc::new(crate::system::SystemClock),
+        Arc::new(crate::system::SystemEntropy),
+    )
+    .map_err(|error| ConfigError::setting("sms.url", error))
+}
+
 /// How mails leave: to an SMTP server, or into files.
 struct MailSetup {
     mailer: Arc<dyn Mailer>,
@@ -312,13 +370,16 @@ impl MailSetup {
             .map_err(|error| ConfigError::setting("mail.from", error))?;
         let transport = MailTransport::from_setting(settings.mail.url.as_ref().map(Secret::expose))
             .map_err(|error| ConfigError::setting("mail.url", error))?;
+        let folder = settings.data.dir.join("outbox");
+        // Texts without a gateway go into the same folder.
+        let has_files = matches!(transport, MailTransport::Files) || settings.sms.url.is_none();
+        let files = (settings.dev && has_files).then(|| Mailbox::new(&folder));
         match transport {
             MailTransport::Files => {
-                let folder = settings.data.dir.join("outbox");
                 let clock = Arc::new(crate::system::SystemClock);
                 Ok(Self {
-                    mailer: Arc::new(FileMailer::new(&folder, sender, clock, Some(OUTBOX_FILES))),
-                    files: settings.dev.then(|| Mailbox::new(folder)),
+                    mailer: Arc::new(FileMailer::new(folder, sender, clock, Some(OUTBOX_FILES))),
+                    files,
                 })
             }
             MailTransport::Smtp(server) => {
@@ -338,7 +399,7 @@ impl MailSetup {
                 .map_err(|error| ConfigError::setting("mail.ca_file", error))?;
                 Ok(Self {
                     mailer: Arc::new(mailer),
-                    files: None,
+                    files,
                 })
             }
         }

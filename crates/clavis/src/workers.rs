@@ -21,6 +21,8 @@ const AGE_EVERY: Duration = Duration::from_hours(1);
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 /// Most rows of a kind deleted in one transaction, so that nobody waits for it.
 const SWEEP_LIMIT: u32 = 1_000;
+/// Most accounts whose level is computed in one transaction, so that nobody waits for it.
+const LEVELS_LIMIT: u32 = 100;
 
 /// Reads the signing keys again and again.
 pub(crate) async fn keep_keys_fresh(ring: RingHandle, mut stop: watch::Receiver<bool>) {
@@ -108,4 +110,22 @@ async fn sweep_once(installation: &Installation) -> Result<u64, StoreError> {
         ports.sweep(now, SWEEP_LIMIT)
     })
     .await
+}
+
+/// Computes the levels anew that were computed with another table than the one that is set now.
+pub(crate) async fn recompute_levels(installation: Arc<Installation>, stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match installation
+            .transaction(|on| on.recompute_levels(LEVELS_LIMIT))
+            .await
+        {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                // Whoever shows a level computes it: those that are kept, for looking people up by them, stay old.
+                tracing::warn!(%error, "levels could not be computed anew");
+                return;
+            }
+        }
+    }
 }

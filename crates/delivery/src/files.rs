@@ -9,7 +9,7 @@ use clavis_flows::OutgoingMail;
 use clavis_kernel::{Clock, MailId};
 
 use crate::compose::compose;
-use crate::mailbox::{MailFileId, names};
+use crate::mailbox::{EXTENSION, MailFileId, names};
 use crate::{MailError, MailFault, Mailer, Sender};
 
 /// Writes mails into a folder, one `<time>-<id>.eml` each, readable by the owner only.
@@ -47,7 +47,7 @@ impl Mailer for FileMailer {
         let (folder, keep) = (self.folder.clone(), self.keep);
         let written = tokio::task::spawn_blocking(move || {
             write(&folder, &name, &composed.bytes)?;
-            keep.map_or(Ok(()), |keep| prune(&folder, keep))
+            keep.map_or(Ok(()), |keep| prune(&folder, EXTENSION, keep))
         });
         let failed = |error: &dyn ToString| MailFault::File(error.to_string());
         written
@@ -59,7 +59,7 @@ impl Mailer for FileMailer {
 }
 
 /// Under another name first, so that whoever looks for `*.eml` never sees half a mail.
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let unfinished = folder.join(format!(".{name}.part"));
     let mut file = OpenOptions::new()
@@ -74,10 +74,10 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Removes all but the newest.
-fn prune(folder: &Path, keep: usize) -> io::Result<()> {
-    for id in names(folder)?.into_iter().skip(keep) {
-        match fs::remove_file(folder.join(id.file_name())) {
+/// Removes all but the newest of the files that end with this.
+pub(crate) fn prune(folder: &Path, extension: &str, keep: usize) -> io::Result<()> {
+    for name in names(folder, extension)?.into_iter().skip(keep) {
+        match fs::remove_file(folder.join(format!("{name}.{extension}"))) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }

@@ -1,8 +1,9 @@
-//! Mail: from the outbox to an SMTP server, or into files where none is set.
+//! Mail, from the outbox to an SMTP server, and text messages, at once to a gateway; both into files where nothing
+//! else is set.
 //!
 //! [`OutboxWorker`] takes mails out of the store and hands each to a [`Mailer`] until that took it or there is no
-//! hope left. Nothing here decides whether a mail is written, and nothing of a mail but its id and the
-//! recipient's domain reaches a log.
+//! hope left. Nothing here decides whether a mail or a text is written, and nothing of a mail but its id and the
+//! recipient's domain reaches a log, of a text nothing at all.
 
 mod compose;
 mod files;
@@ -11,6 +12,7 @@ mod mailer;
 mod outbox;
 mod sender;
 mod smtp;
+mod texts;
 mod transport;
 
 pub use files::FileMailer;
@@ -19,4 +21,8 @@ pub use mailer::{MailError, MailFault, Mailer, SmtpStep};
 pub use outbox::{OutboxPolicy, OutboxWorker};
 pub use sender::{Sender, SenderError};
 pub use smtp::{SmtpMailer, SmtpSetupError};
+pub use texts::{
+    DeliveredText, FileTexts, GatewayCredentials, TextLimits, TextTransport, TextUrlError, TwilioAccount,
+    TwilioSender, TwilioTexts, WebhookTarget, WebhookTexts, texts_from_url,
+};
 pub use transport::{MailTransport, MailUrlError, SmtpCredentials, SmtpServer, TlsUse};

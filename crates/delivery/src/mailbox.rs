@@ -9,10 +9,14 @@ use clavis_kernel::MailId;
 use mail_parser::{Message, MessageParser};
 
 /// Most mails listed at a time, and the longest mail that is read.
-const MAX_LISTED: usize = 1_000;
+pub(crate) const MAX_LISTED: usize = 1_000;
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Reads the folder that a [`FileMailer`](crate::FileMailer) writes: the mailbox page of a development server.
+/// What the name of a mail's file ends with.
+pub(crate) const EXTENSION: &str = "eml";
+
+/// Reads the folder that a [`FileMailer`](crate::FileMailer) and [`FileTexts`](crate::FileTexts) write: the mailbox
+/// page of a development server.
 #[derive(Debug, Clone)]
 pub struct Mailbox {
     folder: PathBuf,
@@ -41,7 +45,7 @@ impl MailFileId {
     }
 
     pub(crate) fn file_name(&self) -> String {
-        format!("{}.eml", self.0)
+        format!("{}.{EXTENSION}", self.0)
     }
 
     /// As text.
@@ -54,9 +58,9 @@ impl FromStr for MailFileId {
     type Err = MailFileIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits =
-            (1..=80).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        fits.then(|| Self(text.to_owned())).ok_or(MailFileIdError)
+        is_name(text)
+            .then(|| Self(text.to_owned()))
+            .ok_or(MailFileIdError)
     }
 }
 
@@ -116,11 +120,17 @@ impl Mailbox {
         }
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The newest mails, newest first, at most `limit` and never more than a thousand. Reads files: call it where
     /// that may block.
     pub fn newest(&self, limit: usize) -> io::Result<Vec<MailSummary>> {
-        let newest = names(&self.folder)?.into_iter().take(limit.min(MAX_LISTED));
+        let newest = names(&self.folder, EXTENSION)?.into_iter();
         newest
+            .take(limit.min(MAX_LISTED))
+            .map(MailFileId)
             .filter_map(|id| {
                 self.read(&id)
                     .map(|mail| mail.map(|mail| mail.summary))
@@ -164,22 +174,26 @@ fn summary(id: &MailFileId, mail: &Message<'_>) -> MailSummary {
     }
 }
 
-/// The mails in a folder, newest first; none where there is no folder.
-pub(crate) fn names(folder: &Path) -> io::Result<Vec<MailFileId>> {
+/// The files in a folder that end with this, without it, newest first; none where there is no folder.
+pub(crate) fn names(folder: &Path, extension: &str) -> io::Result<Vec<String>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let mut ids = Vec::new();
+    let mut names = Vec::new();
     for entry in entries {
         let name = entry?.file_name();
-        ids.extend(
-            name.to_str()
-                .and_then(|name| name.strip_suffix(".eml"))
-                .and_then(|name| name.parse().ok()),
-        );
+        let stem = name
+            .to_str()
+            .and_then(|name| name.strip_suffix(extension)?.strip_suffix('.'));
+        names.extend(stem.filter(|stem| is_name(stem)).map(str::to_owned));
     }
-    ids.sort_unstable_by(|a: &MailFileId, b| b.cmp(a));
-    Ok(ids)
+    names.sort_unstable_by(|a: &String, b| b.cmp(a));
+    Ok(names)
+}
+
+/// Whether it is made of letters, digits and dashes: such a name leads nowhere else.
+fn is_name(text: &str) -> bool {
+    (1..=80).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }

@@ -8,7 +8,7 @@ use clavis_kernel::{AccountId, AccountNumber, Answer, Dialect, Email, StoreError
 use clavis_rbac::{Application, Applications, Assignments, Permission, Role};
 
 use crate::log_in::LoginName;
-use crate::{AuditAction, Avatar, Flows};
+use crate::{AuditAction, Avatar, Flows, PlutoAdministration};
 
 /// An account with the ways to reach it.
 #[derive(Debug, Clone)]
@@ -156,7 +156,7 @@ impl Flows<'_> {
     /// Accounts with exactly this address or name, for an administrator.
     pub fn search(
         &self,
-        _permission: &Permission,
+        _permission: &Permission<PlutoAdministration>,
         login: &LoginName,
     ) -> Result<Vec<FoundAccount>, StoreError> {
         let key = match login {
@@ -170,7 +170,7 @@ impl Flows<'_> {
             return Ok(Vec::new());
         };
         let mut held: HashMap<_, Vec<Role>> = HashMap::new();
-        for (_, assigned) in self.ports.of_accounts(&[view.account.id])? {
+        for (_, assigned) in Assignments::of_accounts(self.ports, &[view.account.id])? {
             held.entry(assigned.role.application)
                 .or_default()
                 .push(assigned.role);
@@ -187,7 +187,10 @@ impl Flows<'_> {
     }
 
     /// How many accounts there are, for an administrator.
-    pub fn count_accounts(&self, _permission: &Permission) -> Result<AccountCounts, StoreError> {
+    pub fn count_accounts(
+        &self,
+        _permission: &Permission<PlutoAdministration>,
+    ) -> Result<AccountCounts, StoreError> {
         let with_address = self.ports.count_holders(IdentityKind::Address)?;
         Ok(AccountCounts {
             total: self.ports.count()?,

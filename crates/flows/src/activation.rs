@@ -1,7 +1,8 @@
 use clavis_identity::{
-    Account, AccountState, Accounts, Identities, IdentityKey, Ticket, TicketPurpose, Tickets,
+    Account, AccountState, Accounts, Assurance, Identities, IdentityKey, Ticket, TicketPurpose, Tickets,
 };
-use clavis_kernel::{Answer, Email, Secret, StoreError, TokenDigest};
+use clavis_kernel::{AccountId, Answer, Email, Secret, StoreError, TokenDigest};
+use clavis_kyc::{LabelKey, LabelValue};
 
 use crate::log_in::SessionRequest;
 use crate::{AccountView, AuditAction, Flows, Grant, LetterKind};
@@ -69,7 +70,7 @@ impl Flows<'_> {
             Ok(account) => account,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        match self.open_session(&account, request, AuditAction::LogIn)? {
+        match self.open_session(&account, Assurance::Full, request, AuditAction::LogIn)? {
             Ok(grant) => Ok(Ok(grant)),
             Err(refusal) => Err(StoreError::new("open_session", refusal)),
         }
@@ -102,8 +103,18 @@ impl Flows<'_> {
 
     /// Whoever holds a ticket receives mail at the address it was sent to: proven, if it still is the account's.
     pub(crate) fn prove_address(&self, ticket: &Ticket) -> Result<bool, StoreError> {
-        self.ports
-            .prove(&IdentityKey::address(&ticket.address), ticket.account, self.now())
+        self.prove_address_of(ticket.account, &ticket.address)
+    }
+
+    /// Notes that an account was shown to receive mail at an address, and labels it.
+    pub(crate) fn prove_address_of(&self, account: AccountId, address: &Email) -> Result<bool, StoreError> {
+        let proven = self
+            .ports
+            .prove(&IdentityKey::address(address), account, self.now())?;
+        if proven {
+            self.set_private_label(account, LabelKey::EMAIL, LabelValue::VERIFIED, None)?;
+        }
+        Ok(proven)
     }
 
     /// The account that has this log-in address.

@@ -15,6 +15,10 @@ pub struct AuditEntry {
     pub action: AuditAction,
     /// How it ended.
     pub result: AuditResult,
+    /// Who did it, where it was not the account itself: an administrator, a reviewer.
+    pub actor: Option<AccountId>,
+    /// What exactly: a label and its value, a level, a key's id. Never personal data, never a secret.
+    pub detail: Option<String>,
     /// Who called, through which door, from where.
     pub caller: Caller,
 }
@@ -26,6 +30,9 @@ macro_rules! actions {
         pub enum AuditAction { $($(#[$doc])* $variant,)* }
 
         impl AuditAction {
+            /// Every action.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
             /// The name in the store and in logs.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
@@ -78,6 +85,72 @@ actions! {
     CreateApplication = "application.create",
     /// A signing key was made.
     CreateKey = "key.create",
+    /// Somebody logged in with their second factor, or tried.
+    LogInWithSecondFactor = "session.log_in_second_factor",
+    /// A secret for a second factor was shown.
+    BeginSecondFactor = "second_factor.begin",
+    /// A second factor was put in force.
+    EnableSecondFactor = "second_factor.enable",
+    /// A code was shown outside a log-in.
+    VerifySecondFactor = "second_factor.verify",
+    /// A code was shown again that was accepted before.
+    ReplaySecondFactor = "second_factor.replay",
+    /// A second factor was taken away.
+    DisableSecondFactor = "second_factor.disable",
+    /// A new set of recovery codes was made.
+    CreateRecoveryCodes = "second_factor.create_recovery_codes",
+    /// A recovery code was used in place of a code.
+    UseRecoveryCode = "second_factor.use_recovery_code",
+    /// Somebody asked to see the keys for signing requests.
+    ReadApiKeys = "api_key.read",
+    /// A key for signing requests was made.
+    CreateApiKey = "api_key.create",
+    /// The scope or state of a key for signing requests was set.
+    UpdateApiKey = "api_key.update",
+    /// A key for signing requests was removed.
+    RemoveApiKey = "api_key.remove",
+    /// A label was set.
+    SetLabel = "label.set",
+    /// A label was removed.
+    RemoveLabel = "label.remove",
+    /// The level changed that follows from the labels.
+    ChangeLevel = "level.change",
+    /// A profile was handed in or changed.
+    SubmitProfile = "profile.submit",
+    /// A reviewer decided on a profile.
+    ReviewProfile = "profile.review",
+    /// A phone was added, or a new code sent to it.
+    AddPhone = "phone.add",
+    /// A phone's holder showed the code, or tried.
+    VerifyPhone = "phone.verify",
+    /// A phone was removed.
+    RemovePhone = "phone.remove",
+    /// A document was handed in.
+    SubmitDocument = "document.submit",
+    /// A document's contents were looked at.
+    ViewDocument = "document.view",
+    /// A reviewer decided on a document.
+    ReviewDocument = "document.review",
+    /// A role was given or taken.
+    SetRole = "role.set",
+    /// Somebody in authority looked for accounts or read one.
+    ReadAccounts = "account.read",
+    /// Somebody in authority read what was done.
+    ReadActivities = "activity.read",
+    /// Something was noted about an account, or the note changed.
+    Comment = "comment.set",
+    /// A note about an account was removed.
+    RemoveComment = "comment.remove",
+    /// A rule about what a role may do behind a gateway was made or changed.
+    SetAccessRule = "access_rule.set",
+    /// A rule about what a role may do behind a gateway was removed.
+    RemoveAccessRule = "access_rule.remove",
+    /// The gateway was asked about something that a rule wants noted.
+    AskGateway = "gateway.ask",
+    /// A server that the operator trusts asked for what was noted just before; the detail names who signed.
+    ObeyServer = "server.obey",
+    /// Somebody asked for authority they do not have.
+    Denied = "authority.denied",
 }
 
 /// The text names no action.

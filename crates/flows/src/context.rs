@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use clavis_identity::Ticket;
-use clavis_identity::{Account, LockoutPolicy, Session, Sessions, TicketPurpose, Tickets};
+use clavis_identity::{Account, Assurance, LockoutPolicy, Session, Sessions, TicketPurpose, Tickets};
 use clavis_kernel::{
     AccountId, ApplicationId, Caller, Clock, Email, Entropy, EntropyExt as _, MasterKey, Purpose, Secret,
     SessionId, StoreError, SubKey, TokenDigest,
 };
+use clavis_kyc::{LevelTable, StateRules};
 use clavis_tokens::{RefreshPolicy, Tokens};
 
 use crate::{
-    AuditAction, AuditEntry, AuditResult, Correspondence, Letter, LetterKind, Outbox, OutgoingMail, Ports,
-    QueuedMail,
+    AuditAction, AuditEntry, AuditResult, Correspondence, FactorPolicy, Letter, LetterKind, Outbox,
+    OutgoingMail, Ports, QueuedMail,
 };
 
 /// Everything a use case needs, borrowed for the length of one transaction.
@@ -64,6 +65,41 @@ pub struct Limits {
     pub mails_per_account_per_hour: u32,
     /// How long a session lasts although its refresh tokens are in use.
     pub session_lifetime: Duration,
+    /// What is asked of people who say who they are.
+    pub kyc: KycPolicy,
+}
+
+/// What is asked of people who say who they are, whatever the door.
+#[derive(Debug, Clone)]
+pub struct KycPolicy {
+    /// Which private labels make which level.
+    pub levels: LevelTable,
+    /// What labels do to the state of an account.
+    pub states: StateRules,
+    /// How many documents an account may hand in.
+    pub documents_per_account: u32,
+    /// How many phones an account may add.
+    pub phones_per_account: u32,
+    /// How long a code sent to a phone is good.
+    pub phone_code_lifetime: Duration,
+    /// How many wrong codes end one that was sent to a phone.
+    pub phone_code_tries: u32,
+    /// How many codes are sent for one account in an hour; 0 is without limit.
+    pub texts_per_account_per_hour: u32,
+}
+
+impl Default for KycPolicy {
+    fn default() -> Self {
+        Self {
+            levels: LevelTable::default(),
+            states: StateRules::default(),
+            documents_per_account: 10,
+            phones_per_account: 20,
+            phone_code_lifetime: Duration::minutes(10),
+            phone_code_tries: 10,
+            texts_per_account_per_hour: 30,
+        }
+    }
 }
 
 impl Default for Limits {
@@ -72,8 +108,23 @@ impl Default for Limits {
             lockout: LockoutPolicy::default(),
             mails_per_account_per_hour: 30,
             session_lifetime: Duration::days(365),
+            kyc: KycPolicy::default(),
         }
     }
+}
+
+/// How a session begins.
+pub(crate) struct SessionStart<'a> {
+    /// What was proven.
+    pub(crate) assurance: Assurance,
+    /// The application logged in to.
+    pub(crate) application: Option<ApplicationId>,
+    /// What the client calls its device.
+    pub(crate) device: Option<&'a str>,
+    /// The digest of the secret its bearer shows.
+    pub(crate) secret: Option<TokenDigest>,
+    /// How long it lasts.
+    pub(crate) lifetime: Duration,
 }
 
 /// How a dialect behaves, where dialects differ in behaviour.
@@ -87,6 +138,8 @@ pub struct Door {
     pub new_ticket_replaces: bool,
     /// Whether a change of the account makes the reset tickets mailed before it worthless.
     pub change_kills_resets: bool,
+    /// What it does when a log-in needs a second factor.
+    pub second_factor: FactorPolicy,
     /// How it writes to people.
     pub letters: Arc<dyn Correspondence>,
 }
@@ -115,7 +168,19 @@ impl<'a> Flows<'a> {
     }
 
     pub(crate) fn audit(&self, account: Option<AccountId>, action: AuditAction) -> Result<(), StoreError> {
-        self.append(account, action, AuditResult::Succeeded)
+        self.append(account, action, AuditResult::Succeeded, None, None)
+    }
+
+    /// As [`Flows::audit`], of what somebody else did to the account, or with what exactly was done.
+    pub(crate) fn audit_by(
+        &self,
+        actor: Option<AccountId>,
+        account: Option<AccountId>,
+        action: AuditAction,
+        detail: &str,
+    ) -> Result<(), StoreError> {
+        let detail = (!detail.is_empty()).then(|| detail.to_owned());
+        self.append(account, action, AuditResult::Succeeded, actor, detail)
     }
 
     pub(crate) fn audit_refusal(
@@ -124,7 +189,22 @@ impl<'a> Flows<'a> {
         action: AuditAction,
         reason: impl fmt::Display,
     ) -> Result<(), StoreError> {
-        self.append(account, action, AuditResult::Refused(reason.to_string()))
+        let refused = AuditResult::Refused(reason.to_string());
+        self.append(account, action, refused, None, None)
+    }
+
+    /// As [`Flows::audit_refusal`], of what somebody else tried to do to the account, or with what exactly was tried.
+    pub(crate) fn audit_refusal_by(
+        &self,
+        actor: Option<AccountId>,
+        account: Option<AccountId>,
+        action: AuditAction,
+        detail: &str,
+        reason: impl fmt::Display,
+    ) -> Result<(), StoreError> {
+        let refused = AuditResult::Refused(reason.to_string());
+        let detail = (!detail.is_empty()).then(|| detail.to_owned());
+        self.append(account, action, refused, actor, detail)
     }
 
     fn append(
@@ -132,12 +212,16 @@ impl<'a> Flows<'a> {
         account: Option<AccountId>,
         action: AuditAction,
         result: AuditResult,
+        actor: Option<AccountId>,
+        detail: Option<String>,
     ) -> Result<(), StoreError> {
         self.ports.append(&AuditEntry {
             at: self.now(),
             account,
             action,
             result,
+            actor,
+            detail,
             caller: self.caller.clone(),
         })
     }
@@ -198,20 +282,21 @@ impl<'a> Flows<'a> {
     pub(crate) fn begin_session(
         &self,
         account: AccountId,
-        application: Option<ApplicationId>,
-        device: Option<&str>,
+        start: SessionStart<'_>,
     ) -> Result<Session, StoreError> {
         let now = self.now();
         let session = Session {
             id: SessionId(self.entropy.uuid_v7(now)),
             account,
             through: self.caller.dialect,
-            application,
-            device: device.map(str::to_owned),
+            application: start.application,
+            assurance: start.assurance,
+            secret: start.secret,
+            device: start.device.map(str::to_owned),
             ip: self.caller.ip,
             user_agent: self.caller.user_agent.clone(),
             created_at: now,
-            expires_at: now + self.limits.session_lifetime,
+            expires_at: now + start.lifetime,
             revoked_at: None,
         };
         Sessions::insert(self.ports, &session)?;

@@ -1,6 +1,8 @@
 use clavis_identity::{Account, Accounts, Identities, Identity, IdentityKey, TicketPurpose, Tickets};
 use clavis_kernel::{AccountId, Answer, Email, Secret, StoreError, TokenDigest};
+use clavis_kyc::{LabelKey, LabelScope};
 
+use crate::labels::StateEffect;
 use crate::{AccountView, AuditAction, Flows, Letter, LetterKind};
 
 /// Why no mail was sent to the new address.
@@ -108,25 +110,10 @@ impl Flows<'_> {
             return Ok(Err(EmailChangeError::AccountNotActive));
         };
         let view: AccountView = self.view(account)?;
-        // Claim before release: whoever loses the race keeps the old address.
-        if !self
-            .ports
-            .claim(&Identity::address(new, view.account.id, self.caller.dialect))?
-        {
+        let old = view.log_in_address();
+        if !self.exchange_address(&view.account, new)? {
             return Ok(Err(EmailChangeError::AddressTaken));
         }
-        let old = view.log_in_address();
-        if let Some(old) = &old {
-            self.ports.release(&IdentityKey::address(old), view.account.id)?;
-        }
-        for purpose in [
-            TicketPurpose::ResetPassword,
-            TicketPurpose::Activate,
-            TicketPurpose::ChangeEmail,
-        ] {
-            self.ports.discard(view.account.id, purpose)?;
-        }
-        self.ports.touch(view.account.id, self.now())?;
         if let (Some(old), OldAddress::IsTold) = (&old, told) {
             let letter = Letter {
                 kind: LetterKind::EmailChanged,
@@ -141,5 +128,38 @@ impl Flows<'_> {
         account
             .map(Ok)
             .ok_or_else(|| StoreError::new("Accounts::find", "the account is gone"))
+    }
+
+    /// Puts a new log-in address in the old one's place; `false` when somebody has it. It is not proven, and tickets
+    /// mailed to the old one are worth nothing.
+    pub(crate) fn exchange_address(&self, account: &Account, new: &Email) -> Result<bool, StoreError> {
+        let old = self.view(account.clone())?.log_in_address();
+        // Claim before release: whoever loses the race keeps the old address.
+        if !self
+            .ports
+            .claim(&Identity::address(new, account.id, self.caller.dialect))?
+        {
+            return Ok(false);
+        }
+        if let Some(old) = &old {
+            self.ports.release(&IdentityKey::address(old), account.id)?;
+        }
+        for purpose in [
+            TicketPurpose::ResetPassword,
+            TicketPurpose::Activate,
+            TicketPurpose::ChangeEmail,
+        ] {
+            self.ports.discard(account.id, purpose)?;
+        }
+        self.ports.touch(account.id, self.now())?;
+        // Nobody has shown yet to receive mail at the new one.
+        self.take_label(
+            account.id,
+            &LabelKey::EMAIL,
+            LabelScope::Private,
+            None,
+            StateEffect::Stays,
+        )?;
+        Ok(true)
     }
 }

@@ -2,9 +2,19 @@
 //! pass keeps it honest.
 
 mod accounts;
+mod administration;
+mod api_keys;
 mod applications;
+mod blobs;
+mod directory;
+mod labels;
 mod outbox;
+mod phones;
+mod reviewed;
+mod second_factors;
 mod sessions;
+mod texts;
+mod trail;
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,12 +23,19 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use clavis_identity::{Account, FailureCount, Identity, IdentityKey, PasswordCredential, Session, Ticket};
-use clavis_kernel::{AccountId, ApplicationId, MailId, RoleId, ScopeId, SessionId, StoreError, TokenDigest};
-use clavis_rbac::{Application, Role, Scope};
-use clavis_tokens::SigningKeyRecord;
+use clavis_identity::{
+    Account, FailureCount, Identity, IdentityKey, PasswordCredential, SecondFactor, Session, Ticket,
+};
+use clavis_kernel::{
+    AccountId, ApplicationId, MailId, PhoneId, RoleId, ScopeId, SessionId, StoreError, TokenDigest,
+};
+use clavis_kyc::{Document, KeptLevel, Label, Phone, PhoneKey, Profile};
+use clavis_rbac::{AccessRule, Application, Role, Scope};
+use clavis_tokens::{ApiKey, SigningKeyRecord};
 
-use crate::{AuditEntry, Avatar, AvatarName, Job, QueuedMail, Store};
+pub use self::blobs::FakeBlobs;
+pub use self::texts::FakeTexts;
+use crate::{AuditEntry, Avatar, AvatarName, Comment, Job, QueuedMail, Store};
 
 /// Transactions over maps, one after the other. A transaction is a copy that is kept or dropped.
 #[derive(Default)]
@@ -112,6 +129,14 @@ impl FakePorts {
     fn revoking(&self) {
         self.revoked.set(true);
     }
+
+    /// As [`Self::revoking`], if the account was given anything that says what has changed.
+    fn changed_what_tokens_say(&self, state: &State, account: AccountId) {
+        let has_session = state.sessions.values().any(|session| session.account == account);
+        if has_session || state.api_keys.rows.values().any(|key| key.account == account) {
+            self.revoking();
+        }
+    }
 }
 
 fn wrote_in_a_read(operation: &'static str) -> StoreError {
@@ -132,13 +157,25 @@ struct State {
     failures: HashMap<AccountId, FailureCount>,
     tickets: HashMap<TokenDigest, Ticket>,
     sessions: HashMap<SessionId, Session>,
+    second_factors: HashMap<AccountId, StoredSecondFactor>,
+    /// When they were spent, by whose and which.
+    recovery_codes: BTreeMap<(AccountId, TokenDigest), Option<DateTime<Utc>>>,
     refresh_tokens: HashMap<TokenDigest, StoredRefreshToken>,
+    api_keys: Numbered<ApiKey>,
     signing_keys: Vec<SigningKeyRecord>,
     applications: BTreeMap<ApplicationId, Application>,
     roles: BTreeMap<RoleId, Role>,
     scopes: BTreeMap<ScopeId, Scope>,
     attached: BTreeSet<(RoleId, ScopeId)>,
     assigned: Vec<Assignment>,
+    labels: Numbered<Label>,
+    levels: BTreeMap<AccountId, KeptLevel>,
+    profiles: Numbered<Profile>,
+    phones: Numbered<Phone>,
+    phone_holders: BTreeMap<PhoneKey, PhoneId>,
+    documents: Numbered<Document>,
+    comments: Numbered<Comment>,
+    access_rules: Numbered<AccessRule>,
     audit: Vec<AuditEntry>,
     outbox: HashMap<MailId, StoredMail>,
     avatars: HashMap<AvatarName, Avatar>,
@@ -165,6 +202,45 @@ impl State {
             _ => false,
         }
     }
+}
+
+/// Rows by a number that is given in order and never used again.
+#[derive(Clone)]
+struct Numbered<T> {
+    last: i64,
+    rows: BTreeMap<i64, T>,
+}
+
+impl<T: Clone> Numbered<T> {
+    /// Adds a row, which is told its number.
+    fn add(&mut self, row: impl FnOnce(i64) -> T) -> T {
+        self.last += 1;
+        let row = row(self.last);
+        self.rows.insert(self.last, row.clone());
+        row
+    }
+
+    /// Removes rows and returns how many.
+    fn remove_if(&mut self, is_it: impl Fn(&T) -> bool) -> usize {
+        let before = self.rows.len();
+        self.rows.retain(|_, row| !is_it(row));
+        before - self.rows.len()
+    }
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self {
+            last: 0,
+            rows: BTreeMap::new(),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct StoredSecondFactor {
+    factor: SecondFactor,
+    failures: Option<FailureCount>,
 }
 
 #[derive(Clone)]

@@ -1,6 +1,7 @@
-use clavis_identity::{Account, AccountState, TicketPurpose};
+use clavis_identity::{Account, AccountState, PasswordCredentials, SecondFactors, TicketPurpose};
 use clavis_kernel::{AccountId, Answer, StoreError};
 use clavis_rbac::Assignments;
+use clavis_tokens::ApiKeys;
 
 use crate::{AuditAction, Avatars, Flows};
 
@@ -38,8 +39,10 @@ impl Flows<'_> {
     fn bury(&self, account: &Account) -> Result<(), StoreError> {
         let (id, now) = (account.id, self.now());
         self.ports.release_all(id)?;
-        self.ports.remove(id)?;
+        PasswordCredentials::remove(self.ports, id)?;
         self.ports.clear(id)?;
+        SecondFactors::remove(self.ports, id)?;
+        ApiKeys::deactivate_all(self.ports, id, now)?;
         for purpose in [
             TicketPurpose::Activate,
             TicketPurpose::ResetPassword,

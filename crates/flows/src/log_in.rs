@@ -1,11 +1,12 @@
 use clavis_identity::{
-    Account, AccountState, Accounts, FailureCount, Identities, IdentityKey, LoginFailures, Name,
+    Account, AccountState, Accounts, Assurance, FailureCount, Identities, IdentityKey, LoginFailures, Name,
     PasswordCredential, PasswordCredentials, PasswordHash, Verdict,
 };
-use clavis_kernel::{AccountId, Answer, Email};
+use clavis_kernel::{AccountId, Answer, Email, Secret};
 use clavis_rbac::{Assignments, GrantedScopes};
 
-use crate::{AuditAction, Flows, Grant};
+use crate::context::SessionStart;
+use crate::{AuditAction, CodeError, FactorPolicy, Flows, Grant};
 
 /// By what somebody logs in.
 #[derive(Debug, Clone)]
@@ -69,6 +70,28 @@ pub enum LogInError {
     /// No application has that name.
     #[error("no such application")]
     UnknownApplication,
+    /// The password is right; a code is needed as well.
+    #[error("a second factor is needed")]
+    SecondFactorMissing,
+    /// The password is right, the code is not.
+    #[error("wrong second factor")]
+    SecondFactorWrong,
+    /// The password is right, and the code was used before.
+    #[error("the code was already used")]
+    SecondFactorReplayed,
+    /// The password is right; a second factor is needed, and this door cannot ask for it.
+    #[error("a second factor is needed that this door cannot ask for")]
+    SecondFactorUnsupported,
+}
+
+/// Somebody who has proven what their account asks for.
+pub(crate) struct Proven {
+    /// Who.
+    pub(crate) account: Account,
+    /// Whether that was everything.
+    pub(crate) assurance: Assurance,
+    /// How the log-in stands in the audit trail.
+    pub(crate) action: AuditAction,
 }
 
 impl Flows<'_> {
@@ -101,13 +124,62 @@ impl Flows<'_> {
             .ok_or(LogInError::NoPassword))
     }
 
-    /// The third step: decides again on what holds now, counts a failure or opens a session.
-    pub fn log_in(&self, checked: &Checked, request: &SessionRequest) -> Answer<Grant, LogInError> {
+    /// The third step: decides again on what holds now, counts a failure or opens a session. `code` is what the client
+    /// sent of a second factor, at a door that asks for one.
+    pub fn log_in(
+        &self,
+        checked: &Checked,
+        code: Option<&Secret>,
+        request: &SessionRequest,
+    ) -> Answer<Grant, LogInError> {
+        let proven = match self.prove(checked, code)? {
+            Ok(proven) => proven,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        self.open_session(&proven.account, proven.assurance, request, proven.action)
+    }
+
+    /// Password and, where the account has one, second factor: what every log-in at every door passes.
+    pub(crate) fn prove(&self, checked: &Checked, code: Option<&Secret>) -> Answer<Proven, LogInError> {
         let account = match self.prove_password(checked, AuditAction::LogIn)? {
             Ok(account) => account,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        self.open_session(&account, request, AuditAction::LogIn)
+        let Some(factor) = self.factor_in_force(account.id)? else {
+            return Ok(Ok(Proven {
+                account,
+                assurance: Assurance::Full,
+                action: AuditAction::LogIn,
+            }));
+        };
+        let action = AuditAction::LogInWithSecondFactor;
+        let refusal = match (self.door.second_factor, code) {
+            (FactorPolicy::LetInReduced, _) => {
+                return Ok(Ok(Proven {
+                    account,
+                    assurance: Assurance::Reduced,
+                    action: AuditAction::LogIn,
+                }));
+            }
+            (FactorPolicy::Refuse, _) => LogInError::SecondFactorUnsupported,
+            (FactorPolicy::Ask(_), None) => LogInError::SecondFactorMissing,
+            (FactorPolicy::Ask(_), Some(code)) => match self.show_code_or_recovery_code(&factor, code)? {
+                Ok(()) => {
+                    return Ok(Ok(Proven {
+                        account,
+                        assurance: Assurance::Full,
+                        action,
+                    }));
+                }
+                Err(CodeError::Wrong | CodeError::LockedOut) => LogInError::SecondFactorWrong,
+                Err(refusal @ CodeError::Replayed) => {
+                    self.note_code(account.id, action, Err(refusal))?;
+                    return Ok(Err(LogInError::SecondFactorReplayed));
+                }
+            },
+        };
+        self.audit_refusal(Some(account.id), action, refusal)?;
+        Ok(Err(refusal))
     }
 
     /// Opens the first session of an account that was made active in this transaction.
@@ -117,7 +189,7 @@ impl Flows<'_> {
         request: &SessionRequest,
     ) -> Answer<Grant, LogInError> {
         match usable(Some(account.clone())) {
-            Ok(account) => self.open_session(&account, request, AuditAction::LogIn),
+            Ok(account) => self.open_session(&account, Assurance::Full, request, AuditAction::LogIn),
             Err(refusal) => Ok(Err(refusal)),
         }
     }
@@ -125,7 +197,7 @@ impl Flows<'_> {
     /// Opens a session for somebody the operator vouches for instead of a password. The trail tells it apart.
     pub fn impersonate(&self, account: AccountId, request: &SessionRequest) -> Answer<Grant, LogInError> {
         match usable(Accounts::find(self.ports, account)?) {
-            Ok(account) => self.open_session(&account, request, AuditAction::Impersonate),
+            Ok(account) => self.open_session(&account, Assurance::Full, request, AuditAction::Impersonate),
             Err(refusal) => Ok(Err(refusal)),
         }
     }
@@ -175,6 +247,7 @@ impl Flows<'_> {
     pub(crate) fn open_session(
         &self,
         account: &Account,
+        assurance: Assurance,
         request: &SessionRequest,
         action: AuditAction,
     ) -> Answer<Grant, LogInError> {
@@ -183,8 +256,18 @@ impl Flows<'_> {
         };
         let roles = Assignments::of_account(self.ports, account.id, application.id)?;
         let role = self.effective_role(&application, &roles)?;
-        let scopes = GrantedScopes::at_login(role.as_ref());
-        let session = self.begin_session(account.id, Some(application.id), request.device.as_deref())?;
+        // A session of less than full assurance has no authority.
+        let scopes = GrantedScopes::at_login(role.as_ref().filter(|_| assurance.is_full()));
+        let session = self.begin_session(
+            account.id,
+            SessionStart {
+                assurance,
+                application: Some(application.id),
+                device: request.device.as_deref(),
+                secret: None,
+                lifetime: self.limits.session_lifetime,
+            },
+        )?;
         let refresh_token = self
             .tokens()
             .begin_family(session.id, &scopes.joined(), session.expires_at)?;

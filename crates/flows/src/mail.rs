@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use clavis_identity::{Account, TicketPurpose};
 use clavis_kernel::{Email, Entropy, EntropyExt as _, MailId, MasterKey, Purpose, SealError, Secret};
 
+use crate::ReviewNotice;
+
 /// Why a mail is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LetterKind {
@@ -46,6 +48,11 @@ pub trait Correspondence: Send + Sync {
 
     /// The mail in the dialect's words.
     fn compose(&self, letter: &Letter<'_>) -> OutgoingMail;
+
+    /// The mail about a reviewer's decision.
+    fn review(&self, notice: &ReviewNotice<'_>) -> OutgoingMail {
+        notice.plain()
+    }
 }
 
 /// A mail ready to be sent. Its body may carry a ticket, so `Debug` shows none of it.

@@ -1,17 +1,16 @@
 use chrono::{DateTime, Utc};
 use clavis_identity::{Account, AccountState, Identities, IdentityKey, Name, PasswordHash};
 use clavis_kernel::{AccountId, Answer, Dialect, Email, StoreError};
-use clavis_rbac::{Application, ApplicationName, Applications};
+use clavis_rbac::{Application, ApplicationName, Applications, Authority as _};
 use clavis_tokens::{FreshKey, KeyOwner, KeyPolicy, SigningKeyRecord, SigningKeys};
 
+use crate::authority::BARONG_ROLES;
 use crate::refresh::ADMIN_APPLICATION;
 use crate::sign_up::{Activation, SignUp, SignUpError};
-use crate::{AuditAction, Flows};
+use crate::{AuditAction, Flows, PlutoAdministration};
 
 /// The role that administers, at every door.
 pub const ADMIN_ROLE: &str = "admin";
-/// The scope that opens Pluto's administration.
-pub const ADMIN_SCOPE: &str = "pluto.admin";
 
 /// An account that an operator makes.
 #[derive(Debug, Clone)]
@@ -73,17 +72,20 @@ pub enum KeyChoice {
 impl Flows<'_> {
     /// Makes what every installation has: the dialects' applications, and Pluto's administration. Idempotent.
     pub fn ensure_foundations(&self) -> Result<(), StoreError> {
-        for dialect in [Dialect::Pluto, Dialect::BackendPlus] {
+        for dialect in [Dialect::Pluto, Dialect::BackendPlus, Dialect::Barong] {
             self.ensure_application(dialect.name())?;
         }
         let application = self.ensure_application(ADMIN_APPLICATION)?;
         let role = self.ports.ensure_role(application.id, ADMIN_ROLE)?;
         if role.default_scope.is_none() {
-            let scope = self.ports.ensure_scope(application.id, ADMIN_SCOPE)?;
+            let scope = self
+                .ports
+                .ensure_scope(application.id, PlutoAdministration::SCOPE)?;
             self.ports.attach_scope(role.id, scope.id)?;
             self.ports.set_default_scope(role.id, scope.id)?;
         }
-        Ok(())
+        let barong = self.application_of(Dialect::Barong)?;
+        self.ensure_barong_roles(&barong)
     }
 
     fn ensure_application(&self, name: &str) -> Result<Application, StoreError> {
@@ -131,9 +133,14 @@ impl Flows<'_> {
             Ok(account) => account,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        // Who administers does so at every door; Barong's roles are its own.
+        let of_barong = |role: &&String| BARONG_ROLES.iter().any(|(known, _)| known == role);
+        if let Some(role) = user.role.as_ref().filter(of_barong) {
+            let roles = [role.clone()];
+            self.assign_roles(account.id, Dialect::Barong.name(), &roles)?;
+        }
         if user.active {
-            self.ports
-                .prove(&IdentityKey::address(&user.address), account.id, self.now())?;
+            self.prove_address_of(account.id, &user.address)?;
         }
         Ok(Ok(account))
     }
@@ -156,12 +163,7 @@ impl Flows<'_> {
         if !account.state.may_become(state) {
             return Ok(Err(SetStateError::Gone));
         }
-        self.ports
-            .set_state(account.id, account.state, state, self.now())?;
-        if !state.may_hold_tokens() {
-            self.end_sessions(account.id, None)?;
-        }
-        self.audit(Some(account.id), AuditAction::SetState)?;
+        self.change_state(&account, state, None)?;
         Ok(Ok(Account { state, ..account }))
     }
 

@@ -149,7 +149,11 @@ impl Flows<'_> {
                 | LogInError::NotActivated
                 | LogInError::Suspended
                 | LogInError::NoPassword
-                | LogInError::UnknownApplication,
+                | LogInError::UnknownApplication
+                | LogInError::SecondFactorMissing
+                | LogInError::SecondFactorWrong
+                | LogInError::SecondFactorReplayed
+                | LogInError::SecondFactorUnsupported,
             ) => return Ok(Err(PasswordChangeError::AccountNotActive)),
         };
         self.set_password(account.id, hash, Some(session))?;
@@ -179,7 +183,7 @@ impl Flows<'_> {
         Ok(Ok(()))
     }
 
-    fn set_password(
+    pub(crate) fn set_password(
         &self,
         account: AccountId,
         hash: &PasswordHash,

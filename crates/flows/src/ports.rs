@@ -1,10 +1,16 @@
 use chrono::{DateTime, Utc};
-use clavis_identity::{Accounts, Identities, LoginFailures, PasswordCredentials, Sessions, Tickets};
-use clavis_kernel::{AccountId, MailId, StoreError};
-use clavis_rbac::{Applications, Assignments};
-use clavis_tokens::{RefreshTokens, SigningKeys};
+use clavis_identity::{
+    Accounts, Identities, LoginFailures, PasswordCredentials, SecondFactors, Sessions, Tickets,
+};
+use clavis_kernel::{AccountId, CommentId, MailId, StoreError};
+use clavis_kyc::{Documents, Labels, Levels, Phones, Profiles};
+use clavis_rbac::{AccessRules, Applications, Assignments};
+use clavis_tokens::{ApiKeys, RefreshTokens, SigningKeys};
 
-use crate::{AuditEntry, Avatar, AvatarName, QueuedMail};
+use crate::{
+    AccountFilter, AccountOrder, AccountPage, AuditEntry, AuditFilter, Avatar, AvatarName, Comment,
+    Direction, NewComment, Page, QueuedMail, RecordedEntry, Slice,
+};
 
 /// The trail of changes: who, what, through which dialect, from where, with which result.
 pub trait AuditLog {
@@ -12,6 +18,39 @@ pub trait AuditLog {
     fn append(&self, entry: &AuditEntry) -> Result<(), StoreError>;
     /// The newest entries of an account, newest first, at most `limit`.
     fn latest(&self, account: AccountId, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;
+    /// Entries in the order they were written, or the newest first; and how many there are.
+    fn page(
+        &self,
+        filter: &AuditFilter,
+        direction: Direction,
+        slice: Slice,
+    ) -> Result<Page<RecordedEntry>, StoreError>;
+}
+
+/// Looking for accounts.
+pub trait Directory {
+    /// Accounts in order; and how many there are.
+    fn page(
+        &self,
+        filter: &AccountFilter,
+        order: AccountOrder,
+        direction: Direction,
+        slice: Slice,
+    ) -> Result<AccountPage, StoreError>;
+}
+
+/// What administrators note about accounts.
+pub trait Comments {
+    /// Keeps a new comment.
+    fn insert(&self, comment: &NewComment, at: DateTime<Utc>) -> Result<Comment, StoreError>;
+    /// The comment with this id.
+    fn find(&self, id: CommentId) -> Result<Option<Comment>, StoreError>;
+    /// The comments on an account, in the order they were made, at most 1000.
+    fn of_account(&self, account: AccountId) -> Result<Vec<Comment>, StoreError>;
+    /// Sets what a comment says; `false` when there is none with this id.
+    fn update(&self, id: CommentId, sealed: &[u8], at: DateTime<Utc>) -> Result<bool, StoreError>;
+    /// Takes a comment away; `false` when there was none.
+    fn remove(&self, id: CommentId) -> Result<bool, StoreError>;
 }
 
 /// Mails that wait to be sent: written by the transaction that caused them, sent by a worker.
@@ -58,11 +97,21 @@ pub trait Ports:
     + PasswordCredentials
     + LoginFailures
     + Tickets
+    + SecondFactors
     + Sessions
     + RefreshTokens
     + SigningKeys
+    + ApiKeys
     + Applications
     + Assignments
+    + AccessRules
+    + Labels
+    + Levels
+    + Profiles
+    + Phones
+    + Documents
+    + Directory
+    + Comments
     + AuditLog
     + Outbox
     + Avatars
@@ -76,11 +125,21 @@ impl<T> Ports for T where
         + PasswordCredentials
         + LoginFailures
         + Tickets
+        + SecondFactors
         + Sessions
         + RefreshTokens
         + SigningKeys
+        + ApiKeys
         + Applications
         + Assignments
+        + AccessRules
+        + Labels
+        + Levels
+        + Profiles
+        + Phones
+        + Documents
+        + Directory
+        + Comments
         + AuditLog
         + Outbox
         + Avatars

@@ -1,4 +1,4 @@
-use clavis_identity::Accounts;
+use clavis_identity::Sessions;
 use clavis_kernel::{AccountId, Answer, Dialect, SessionId, StoreError};
 use clavis_rbac::{Application, AssignedRole, Assignments, GrantedScopes, RoleScopes};
 use clavis_tokens::{ClientBinding, IssuedRefreshToken, RefreshError, RefreshTokenSecret, RefreshTokens};
@@ -60,12 +60,14 @@ impl Flows<'_> {
             Ok(token) => token,
             Err(refusal) => return Ok(Err(refusal.into())),
         };
-        let account = Accounts::find(self.ports, token.account)?;
-        let Some(account) = account.filter(|account| account.state.may_hold_tokens()) else {
+        let Some((session, account)) = Sessions::find_with_account(self.ports, token.family)?
+            .filter(|(_, account)| account.state.may_hold_tokens())
+        else {
             return Ok(Err(RefreshFlowError::AccountNotActive));
         };
         let roles = Assignments::of_account(self.ports, account.id, application.id)?;
         let role = self.effective_role(&application, &roles)?;
+        let role = role.filter(|_| session.assurance.is_full());
         let scopes = GrantedScopes::at_refresh(role.as_ref(), asked_scopes, &token.scopes);
         let rotation = match tokens.rotate(presented, &token, &scopes.joined())? {
             Ok(rotation) => rotation,

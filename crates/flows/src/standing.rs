@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use clavis_identity::Sessions;
+use clavis_identity::{Assurance, Sessions};
 use clavis_kernel::{AccountId, AccountNumber, Answer, Dialect, SessionId, Uid};
 
 /// Who is behind an access token, as the store says now.
@@ -15,6 +15,8 @@ pub struct Standing {
     pub session: SessionId,
     /// The door the session came through.
     pub through: Dialect,
+    /// What was proven when it was opened.
+    pub assurance: Assurance,
 }
 
 /// Why an access token opens nothing, although its signature is right and its time not over.
@@ -49,5 +51,6 @@ pub fn standing(
         uid: account.uid,
         session: session.id,
         through: session.through,
+        assurance: session.assurance,
     }))
 }

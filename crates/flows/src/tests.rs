@@ -1,11 +1,25 @@
 //! The use cases over the in-memory store: outcomes, not calls.
 
+mod activity;
+mod administration;
+mod api_keys;
+mod cookie_session;
+mod documents;
+mod gateway;
+mod labels;
 mod leave;
 mod log_in;
 mod operator;
+mod own_account;
+mod own_labels;
+mod phones;
+mod profiles;
 mod recover;
 mod refresh;
+mod review;
+mod second_factor;
 mod sign_up;
+mod trusted_server;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -76,6 +90,7 @@ impl Default for World {
                 ticket_lifetime: Duration::hours(1),
                 new_ticket_replaces: true,
                 change_kills_resets: false,
+                second_factor: FactorPolicy::Refuse,
                 letters: Arc::new(BareLetters),
             },
             caller: Caller {
@@ -155,7 +170,7 @@ impl World {
             application: self.caller.dialect.name().to_owned(),
             device: None,
         };
-        self.flows().log_in(&checked, &request).unwrap()
+        self.flows().log_in(&checked, None, &request).unwrap()
     }
 
     pub(crate) fn check(&self, candidate: Candidate, password: &str) -> Checked {

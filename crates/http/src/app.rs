@@ -1,7 +1,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use clavis_flows::{Door, Flows, Keys, Limits, Store};
+use clavis_flows::{Blobs, Door, Flows, Keys, Limits, Store, Texts};
 use clavis_identity::{Argon2Params, PasswordHash};
 use clavis_kernel::{Caller, Clock, Entropy, Secret, StoreError};
 use tokio::sync::Notify;
@@ -42,6 +42,10 @@ pub struct AppParts {
     pub tokens_across: bool,
     /// Log-ins from one client.
     pub login_rate: RateLimit,
+    /// What brings text messages to people, at once and outside any transaction.
+    pub texts: Arc<dyn Texts>,
+    /// Contents of uploaded objects, outside any transaction.
+    pub blobs: Arc<dyn Blobs>,
     /// Woken when a mail was queued.
     pub outbox: Arc<Notify>,
     /// The program's version, as `1.2.3`.

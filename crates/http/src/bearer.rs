@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use clavis_flows::{Standing, StandingError};
-use clavis_kernel::{AccountId, AccountNumber, Dialect, SessionId, TokenDigest};
+use clavis_kernel::{AccountId, AccountNumber, Dialect, SessionId, TokenDigest, Uid};
 use clavis_tokens::{KeyOwner, SignedClaims, TokenError};
 
 use crate::{App, Fault};
@@ -26,8 +26,10 @@ pub struct BearerFacts {
 }
 
 /// How a token names its account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
+    /// By its uid.
+    Uid(Uid),
     /// By its id.
     Id(AccountId),
     /// By its number.
@@ -43,6 +45,17 @@ pub struct Authenticated {
     pub standing: Standing,
     /// What it says.
     pub signed: Arc<SignedClaims>,
+}
+
+impl Authenticated {
+    /// For this door: a session opened with less than its account asks for is worth something at its own door only.
+    fn at(self: &Arc<Self>, door: Dialect) -> Result<Arc<Self>, BearerError> {
+        if self.standing.assurance.is_full() || self.issuer == door {
+            Ok(Arc::clone(self))
+        } else {
+            Err(BearerError::NotAnAccessToken)
+        }
+    }
 }
 
 /// Why a bearer token opens nothing.
@@ -135,14 +148,15 @@ impl App {
             known.asked_at.elapsed() < STANDING_BELIEVED_FOR && known.revocations == self.store.revocations()
         });
         if let Some(known) = fresh {
-            return Ok(Arc::clone(&known.authenticated));
+            return known.authenticated.at(door);
         }
         // Read before the store is asked: a revocation in between makes the entry stale, not wrong.
         let (asked_at, revocations) = (Instant::now(), self.store.revocations());
         let standing = self.standing(claimed.facts.session).await?;
-        let same_account = match claimed.facts.subject {
+        let same_account = match claimed.facts.subject.clone() {
             Subject::Id(id) => id == standing.account,
             Subject::Number(number) => number == standing.number,
+            Subject::Uid(uid) => uid == standing.uid,
         };
         if !same_account || standing.through != claimed.issuer {
             return Err(BearerError::Invalid);
@@ -159,7 +173,7 @@ impl App {
             revocations,
         };
         self.bearers().known.insert(digest, Arc::new(known));
-        Ok(authenticated)
+        authenticated.at(door)
     }
 
     /// A token's claims once its signature was verified. A key that appeared since the ring was opened is
@@ -203,6 +217,7 @@ fn facts(signed: &SignedClaims, issuer: Dialect) -> Option<BearerFacts> {
     match issuer {
         Dialect::Pluto => crate::dialects::pluto::bearer_facts(signed),
         Dialect::BackendPlus => crate::dialects::backend_plus::bearer_facts(signed),
+        Dialect::Barong => crate::dialects::barong::bearer_facts(signed),
         Dialect::Operator => None,
     }
 }

@@ -7,7 +7,8 @@ use clavis_kernel::{Caller, Dialect};
 
 use crate::telemetry::RequestId;
 
-const MAX_USER_AGENT_BYTES: usize = 512;
+/// Longest `User-Agent` that is kept.
+pub(crate) const MAX_USER_AGENT_BYTES: usize = 512;
 /// No honest chain of proxies is longer.
 const MAX_FORWARDED_HOPS: usize = 16;
 
@@ -115,7 +116,8 @@ pub(crate) fn caller(request: &HttpRequest, proxies: &TrustedProxies, dialect: D
     let user_agent = request
         .headers()
         .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok());
+        .and_then(|value| value.to_str().ok())
+        .filter(|text| !text.trim().is_empty());
     Caller {
         dialect,
         ip: client_ip(request, proxies),

@@ -14,7 +14,7 @@ use actix_web::web;
 use clavis_flows::Door;
 use clavis_kernel::Dialect;
 
-pub use mailbox::{MailboxMail, MailboxReader, MailboxSummary};
+pub use mailbox::{MailboxMail, MailboxReader, MailboxSummary, MailboxText};
 
 use crate::{App, get_or_head};
 
@@ -22,11 +22,9 @@ use crate::{App, get_or_head};
 pub struct Pages {
     /// What every handler shares.
     pub app: web::Data<App>,
-    /// The door of links that carry `ticket`: Backend Plus's.
-    pub ticket_door: Option<MailDoor>,
-    /// The door of links that carry `token`: Pluto's.
-    pub token_door: Option<MailDoor>,
-    /// The mails not sent but kept in files, shown in dev mode.
+    /// The doors whose mails lead here.
+    pub doors: Vec<MailDoor>,
+    /// The mails and texts not sent but kept in files, shown in dev mode.
     pub mailbox: Option<Arc<dyn MailboxReader>>,
 }
 

@@ -30,6 +30,8 @@ pub struct Site {
     pub app: web::Data<App>,
     /// The Hasura Backend Plus dialect; `None` when it is switched off.
     pub backend_plus: Option<web::Data<dialects::backend_plus::BackendPlus>>,
+    /// The Barong dialect; `None` when it is switched off.
+    pub barong: Option<web::Data<dialects::barong::Barong>>,
     /// The Pluto dialect; `None` when it is switched off.
     pub pluto: Option<web::Data<dialects::pluto::Pluto>>,
     /// The hosted pages.
@@ -51,6 +53,9 @@ pub fn serve(site: Site, settings: ServerSettings) -> io::Result<(Server, Option
             .configure(|config| {
                 if let Some(dialect) = site.backend_plus {
                     dialects::backend_plus::routes(config, dialect);
+                }
+                if let Some(dialect) = site.barong {
+                    dialects::barong::routes(config, dialect);
                 }
                 if let Some(dialect) = site.pluto {
                     dialects::pluto::routes(config, dialect);

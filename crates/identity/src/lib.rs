@@ -8,22 +8,30 @@ mod identity;
 mod lockout;
 mod name;
 mod password;
+mod password_strength;
 mod ports;
+mod second_factor;
 mod session;
 mod ticket;
+mod totp;
 
 pub use account::{Account, AccountState, Attributes, NewAccount, ProfileChange, UnknownState};
 pub use identity::{Identity, IdentityKey, IdentityKind, UnknownKind};
 pub use lockout::{FailureCount, LockoutPolicy};
 pub use name::{Name, NameError};
 pub use password::{Argon2Params, Argon2ParamsError, PasswordHash, PasswordHashError, Verdict};
+pub use password_strength::{PasswordProblem, PasswordRules};
 pub use ports::{
-    Accounts, Identities, LoginFailures, PasswordCredential, PasswordCredentials, Sessions, Tickets,
+    Accounts, Identities, LoginFailures, PasswordCredential, PasswordCredentials, SecondFactors, Sessions,
+    Tickets,
 };
+pub use second_factor::{Assurance, RecoveryCode, SecondFactor, UnknownAssurance};
 pub use session::Session;
 pub use ticket::{Ticket, TicketPurpose, UnknownPurpose};
+pub use totp::{TotpSecret, TotpWindow};
 
 #[cfg(any(test, feature = "mock"))]
 pub use ports::{
-    MockAccounts, MockIdentities, MockLoginFailures, MockPasswordCredentials, MockSessions, MockTickets,
+    MockAccounts, MockIdentities, MockLoginFailures, MockPasswordCredentials, MockSecondFactors,
+    MockSessions, MockTickets,
 };

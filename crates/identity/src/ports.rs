@@ -3,11 +3,11 @@
 //! could not answer.
 
 use chrono::{DateTime, Utc};
-use clavis_kernel::{AccountId, AccountNumber, SessionId, StoreError, TokenDigest};
+use clavis_kernel::{AccountId, AccountNumber, SessionId, StoreError, TokenDigest, Uid};
 
 use crate::{
     Account, AccountState, FailureCount, Identity, IdentityKey, IdentityKind, NewAccount, PasswordHash,
-    ProfileChange, Session, Ticket, TicketPurpose,
+    ProfileChange, SecondFactor, Session, Ticket, TicketPurpose,
 };
 
 /// The accounts, tombstones included.
@@ -41,6 +41,10 @@ pub trait Accounts {
     fn set_valid_after(&self, id: AccountId, at: DateTime<Utc>) -> Result<(), StoreError>;
     /// Notes a log-in.
     fn set_last_login(&self, id: AccountId, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// The account with this uid.
+    fn find_by_uid(&self, uid: &Uid) -> Result<Option<Account>, StoreError>;
+    /// The accounts with these ids, in the order of their numbers: one query for all.
+    fn find_all(&self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError>;
     /// How many accounts are not gone.
     fn count(&self) -> Result<u64, StoreError>;
 }
@@ -54,6 +58,8 @@ pub trait Identities {
     fn claim(&self, identity: &Identity) -> Result<bool, StoreError>;
     /// Every identity of an account, addresses first, in the order they were claimed.
     fn of_account(&self, account: AccountId) -> Result<Vec<Identity>, StoreError>;
+    /// Every identity of each of these accounts, as [`Identities::of_account`] orders them: one query for all.
+    fn of_accounts(&self, accounts: &[AccountId]) -> Result<Vec<Identity>, StoreError>;
     /// Notes that the account was shown to hold the key; `false` when it does not hold it.
     fn prove(&self, key: &IdentityKey, account: AccountId, at: DateTime<Utc>) -> Result<bool, StoreError>;
     /// Takes one key from an account; `false` when it did not hold it.
@@ -129,6 +135,10 @@ pub trait Sessions {
     fn insert(&self, session: &Session) -> Result<(), StoreError>;
     /// The session and its account, in one look-up.
     fn find_with_account(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError>;
+    /// The session whose bearer holds the secret of this digest, and its account, in one look-up.
+    fn find_by_secret(&self, digest: &TokenDigest) -> Result<Option<(Session, Account)>, StoreError>;
+    /// Moves the end of a session that was not ended; `true` when it did.
+    fn extend(&self, id: SessionId, expires_at: DateTime<Utc>) -> Result<bool, StoreError>;
     /// Ends a session; `true` for the one call that did it.
     fn revoke(&self, id: SessionId, at: DateTime<Utc>) -> Result<bool, StoreError>;
     /// Ends every session of an account but one and returns how many.
@@ -138,4 +148,38 @@ pub trait Sessions {
         but: Option<SessionId>,
         at: DateTime<Utc>,
     ) -> Result<usize, StoreError>;
+}
+
+/// The second factors: at most one for each account.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait SecondFactors {
+    /// The second factor of an account, enabled or only begun.
+    fn find(&self, account: AccountId) -> Result<Option<SecondFactor>, StoreError>;
+    /// Which of these accounts have a second factor in force: one query for all.
+    fn enabled_among(&self, accounts: &[AccountId]) -> Result<Vec<AccountId>, StoreError>;
+    /// Keeps a sealed secret that waits to be confirmed, in place of the one that waited before. What is in force stays.
+    fn put_pending(&self, account: AccountId, sealed: &[u8]) -> Result<(), StoreError>;
+    /// Puts the waiting secret in force and remembers the step of the code that confirmed it, if one waits and none is
+    /// in force: one conditional write, `true` when it did.
+    fn enable(&self, account: AccountId, step: i64, at: DateTime<Utc>) -> Result<bool, StoreError>;
+    /// Remembers that a code of this step was accepted, if a second factor is in force and no code of this step or a
+    /// newer one was accepted: one conditional write, `true` for the one call that did it.
+    fn spend_step(&self, account: AccountId, step: i64) -> Result<bool, StoreError>;
+    /// The wrong codes of late; `None` when there were none.
+    fn failures(&self, account: AccountId) -> Result<Option<FailureCount>, StoreError>;
+    /// Keeps a count of wrong codes; `None` forgets it. Does nothing for an account that has no second factor.
+    fn put_failures(&self, account: AccountId, count: Option<FailureCount>) -> Result<(), StoreError>;
+    /// Forgets the second factor, its recovery codes with it; `true` when one was in force.
+    fn remove(&self, account: AccountId) -> Result<bool, StoreError>;
+    /// Keeps recovery codes in place of those from before.
+    fn put_recovery_codes(&self, account: AccountId, digests: &[TokenDigest]) -> Result<(), StoreError>;
+    /// Spends a recovery code: one conditional write, `true` for the one call that did it.
+    fn spend_recovery_code(
+        &self,
+        account: AccountId,
+        digest: &TokenDigest,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+    /// How many recovery codes are left.
+    fn count_recovery_codes(&self, account: AccountId) -> Result<u64, StoreError>;
 }

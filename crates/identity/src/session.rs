@@ -2,7 +2,9 @@ use std::fmt;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use clavis_kernel::{AccountId, ApplicationId, Dialect, SessionId};
+use clavis_kernel::{AccountId, ApplicationId, Dialect, SessionId, TokenDigest};
+
+use crate::Assurance;
 
 /// One log-in: its access tokens name it, its refresh tokens are one family.
 #[derive(Clone)]
@@ -15,6 +17,10 @@ pub struct Session {
     pub through: Dialect,
     /// The application logged in to, where the dialect has the concept.
     pub application: Option<ApplicationId>,
+    /// What was proven when it was opened.
+    pub assurance: Assurance,
+    /// The digest of the secret its bearer shows, where a dialect keeps sessions in a cookie.
+    pub secret: Option<TokenDigest>,
     /// What the client calls its device.
     pub device: Option<String>,
     /// From where.

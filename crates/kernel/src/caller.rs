@@ -7,6 +7,8 @@ use std::str::FromStr;
 pub enum Dialect {
     /// Hasura Backend Plus: `/auth`, `/storage`.
     BackendPlus,
+    /// Barong: `/api/v2/…` and its documented paths at the root.
+    Barong,
     /// Pluto: `/v1`, `/web`.
     Pluto,
     /// The command line, the first start, a worker: nobody's request.
@@ -18,6 +20,7 @@ impl Dialect {
     pub const fn name(self) -> &'static str {
         match self {
             Self::BackendPlus => "backend_plus",
+            Self::Barong => "barong",
             Self::Pluto => "pluto",
             Self::Operator => "operator",
         }
@@ -52,7 +55,7 @@ impl FromStr for Dialect {
     type Err = UnknownDialect;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::BackendPlus, Self::Pluto, Self::Operator]
+        [Self::BackendPlus, Self::Barong, Self::Pluto, Self::Operator]
             .into_iter()
             .find(|dialect| dialect.name() == text)
             .ok_or(UnknownDialect)

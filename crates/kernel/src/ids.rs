@@ -52,6 +52,38 @@ uuid_id! {
     /// A mail in the outbox.
     MailId
 }
+uuid_id! {
+    /// An object's content, in the folder or the bucket; used for one content and never again.
+    BlobId
+}
+number_id! {
+    /// A label's place in the order labels were made.
+    LabelId
+}
+number_id! {
+    /// A profile.
+    ProfileId
+}
+number_id! {
+    /// A phone of an account.
+    PhoneId
+}
+number_id! {
+    /// A document of an account.
+    DocumentId
+}
+number_id! {
+    /// An entry of the audit trail; entries are numbered in the order they were written.
+    AuditId
+}
+number_id! {
+    /// What an administrator noted about an account.
+    CommentId
+}
+number_id! {
+    /// A rule about what a role may do behind a gateway.
+    AccessRuleId
+}
 number_id! {
     /// The small integer by which Pluto's clients know an account; given in order, never used again.
     AccountNumber

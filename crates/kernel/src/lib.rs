@@ -20,7 +20,10 @@ pub use clock::Clock;
 pub use digest::TokenDigest;
 pub use email::{Email, EmailError};
 pub use entropy::{Entropy, EntropyExt};
-pub use ids::{AccountId, AccountNumber, ApplicationId, MailId, RoleId, ScopeId, SessionId, Uid, UidError};
+pub use ids::{
+    AccessRuleId, AccountId, AccountNumber, ApplicationId, AuditId, BlobId, CommentId, DocumentId, LabelId,
+    MailId, PhoneId, ProfileId, RoleId, ScopeId, SessionId, Uid, UidError,
+};
 pub use seal::{MasterKey, Purpose, SealError, SubKey};
 pub use secret::Secret;
 pub use text::is_deceptive;

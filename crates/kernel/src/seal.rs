@@ -27,10 +27,26 @@ pub enum Purpose {
     SigningKeys,
     /// Sealing mails that wait in the outbox.
     Outbox,
+    /// Sealing the keys of stored objects' contents.
+    Blobs,
     /// Deriving a refresh token's successor from the token.
     RefreshSuccessor,
     /// Signing cookies where the operator set no secret of their own.
     Cookies,
+    /// Sealing the secrets of API keys.
+    ApiKeys,
+    /// Sealing the secrets of second factors.
+    SecondFactors,
+    /// Sealing personal data: profiles, phone numbers, document numbers.
+    PersonalData,
+    /// Finding a phone number without keeping it readable.
+    PhoneNumbers,
+    /// Keeping the codes sent to phones, which are too short for a plain digest.
+    PhoneCodes,
+    /// Signing links to documents.
+    DocumentLinks,
+    /// Making the tokens that a page sends beside a session's cookie.
+    CsrfTokens,
 }
 
 impl Purpose {
@@ -38,8 +54,16 @@ impl Purpose {
         match self {
             Self::SigningKeys => b"clavis/v1/signing-keys",
             Self::Outbox => b"clavis/v1/outbox",
+            Self::Blobs => b"clavis/v1/blobs",
             Self::RefreshSuccessor => b"clavis/v1/refresh-successor",
             Self::Cookies => b"clavis/v1/cookies",
+            Self::ApiKeys => b"clavis/v1/api-keys",
+            Self::SecondFactors => b"clavis/v1/second-factors",
+            Self::PersonalData => b"clavis/v1/personal-data",
+            Self::PhoneNumbers => b"clavis/v1/phone-numbers",
+            Self::PhoneCodes => b"clavis/v1/phone-codes",
+            Self::CsrfTokens => b"clavis/v1/csrf-tokens",
+            Self::DocumentLinks => b"clavis/v1/document-links",
         }
     }
 }

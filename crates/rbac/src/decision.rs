@@ -1,19 +1,41 @@
+use std::fmt;
+use std::marker::PhantomData;
+
 use clavis_kernel::{AccountId, Answer};
 
 use crate::Assignments;
 
-/// Proof that an account was found to hold a scope, in the transaction that is open.
-///
-/// A use case that needs authority takes one; a handler that forgot to ask has none to give.
-#[derive(Debug)]
-pub struct Permission {
-    holder: AccountId,
+/// Something that not everybody may do: a scope of an application. Implemented by empty types, one for each, so that
+/// a use case says in its signature which authority it needs.
+pub trait Authority {
+    /// The application whose scope it is.
+    const APPLICATION: &'static str;
+    /// The scope.
+    const SCOPE: &'static str;
 }
 
-impl Permission {
+/// Proof that an account was found to hold a scope, in the transaction that is open.
+///
+/// A use case that needs authority takes one; a handler that forgot to ask has none to give, and one that asked for
+/// another authority has the wrong type.
+pub struct Permission<A: Authority> {
+    holder: AccountId,
+    authority: PhantomData<A>,
+}
+
+impl<A: Authority> Permission<A> {
     /// Who was authorized.
     pub fn holder(&self) -> AccountId {
         self.holder
+    }
+}
+
+impl<A: Authority> fmt::Debug for Permission<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permission")
+            .field("holder", &self.holder)
+            .field("scope", &A::SCOPE)
+            .finish()
     }
 }
 
@@ -29,16 +51,14 @@ pub struct Rbac<'a> {
 }
 
 impl Rbac<'_> {
-    /// Whether the account may do what the application's scope stands for.
-    pub fn authorize(
-        &self,
-        account: AccountId,
-        application: &str,
-        scope: &str,
-    ) -> Answer<Permission, Denied> {
-        let held = self.assignments.has_scope(account, application, scope)?;
+    /// Whether the account may do what an authority stands for.
+    pub fn authorize<A: Authority>(&self, account: AccountId) -> Answer<Permission<A>, Denied> {
+        let held = self.assignments.has_scope(account, A::APPLICATION, A::SCOPE)?;
         Ok(if held {
-            Ok(Permission { holder: account })
+            Ok(Permission {
+                holder: account,
+                authority: PhantomData,
+            })
         } else {
             Err(Denied)
         })
@@ -52,6 +72,13 @@ mod tests {
     use clavis_kernel::StoreError;
     use clavis_kernel::{EntropyExt as _, fake::FakeEntropy};
 
+    enum Administration {}
+
+    impl Authority for Administration {
+        const APPLICATION: &'static str = "pluto";
+        const SCOPE: &'static str = "pluto.admin";
+    }
+
     #[test]
     fn a_store_that_fails_permits_nothing() {
         let account = AccountId(FakeEntropy::default().uuid_v4());
@@ -63,7 +90,7 @@ mod tests {
             Rbac {
                 assignments: &assignments
             }
-            .authorize(account, "pluto", "pluto.admin")
+            .authorize::<Administration>(account)
             .is_err()
         );
     }
@@ -79,7 +106,7 @@ mod tests {
             let answer = Rbac {
                 assignments: &assignments,
             }
-            .authorize(account, "pluto", "pluto.admin")
+            .authorize::<Administration>(account)
             .unwrap();
             assert_eq!(
                 answer.map(|permission| permission.holder()),

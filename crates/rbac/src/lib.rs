@@ -4,15 +4,20 @@
 //! `backend_plus`. A [`Permission`] is the proof that the decision was asked: use cases that need one take it as
 //! an argument, and nothing but [`Rbac::authorize`] makes one.
 
+mod access_rule;
 mod decision;
 mod model;
 mod ports;
 mod scopes;
 
-pub use decision::{Denied, Permission, Rbac};
+pub use access_rule::{
+    Access, AccessRule, AccessRuleContent, AccessRuleError, RuleEffect, RulePath, RuleRole, RuleTopic,
+    RuleVerb, Ruling, judge,
+};
+pub use decision::{Authority, Denied, Permission, Rbac};
 pub use model::{Application, ApplicationName, ApplicationNameError, AssignedRole, Role, RoleScopes, Scope};
-pub use ports::{Applications, Assignments};
+pub use ports::{AccessRules, Applications, Assignments};
 pub use scopes::GrantedScopes;
 
 #[cfg(any(test, feature = "mock"))]
-pub use ports::{MockApplications, MockAssignments};
+pub use ports::{MockAccessRules, MockApplications, MockAssignments};

@@ -1,7 +1,9 @@
 use chrono::{DateTime, Utc};
-use clavis_kernel::{AccountId, ApplicationId, RoleId, ScopeId, StoreError};
+use clavis_kernel::{AccessRuleId, AccountId, ApplicationId, RoleId, ScopeId, StoreError};
 
-use crate::{Application, ApplicationName, AssignedRole, Role, RoleScopes, Scope};
+use crate::{
+    AccessRule, AccessRuleContent, Application, ApplicationName, AssignedRole, Role, RoleScopes, Scope,
+};
 
 /// The applications with their roles and scopes.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
@@ -51,4 +53,24 @@ pub trait Assignments {
     /// Whether the account holds, in the application, a role with this scope attached: authority as the store
     /// says now, in one look-up.
     fn has_scope(&self, account: AccountId, application: &str, scope: &str) -> Result<bool, StoreError>;
+}
+
+/// What roles may do behind a gateway. There are few: whoever makes one sees to that.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait AccessRules {
+    /// Keeps a new rule.
+    fn insert(&self, rule: &AccessRuleContent, at: DateTime<Utc>) -> Result<AccessRule, StoreError>;
+    /// The rule with this id.
+    fn find(&self, id: AccessRuleId) -> Result<Option<AccessRule>, StoreError>;
+    /// Every rule, in the order they were made.
+    fn all(&self) -> Result<Vec<AccessRule>, StoreError>;
+    /// Sets what a rule says; `false` when there is none with this id.
+    fn update(
+        &self,
+        id: AccessRuleId,
+        rule: &AccessRuleContent,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+    /// Takes a rule away; `false` when there was none.
+    fn remove(&self, id: AccessRuleId) -> Result<bool, StoreError>;
 }

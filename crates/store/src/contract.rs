@@ -4,18 +4,26 @@
 //! the store. PostgreSQL is tested when `CLAVIS_TEST_DATABASE` names a server: each test works in a schema of its own.
 
 mod accounts;
+mod administration;
+mod api_keys;
 mod concurrency;
 mod credentials;
+mod directory;
 mod faults;
 mod harness;
 mod housekeeping;
 mod identities;
 mod keys;
+mod labels;
 mod mails;
+mod phones;
 mod postgres;
+mod races;
+mod reviewed;
 mod roles;
 mod samples;
 mod schema_changes;
+mod second_factors;
 mod sessions;
 mod sqlite;
 mod tickets;

@@ -17,6 +17,8 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         last_login_at -> Nullable<BigInt>,
+        level -> BigInt,
+        level_table -> Nullable<BigInt>,
     }
 }
 
@@ -72,7 +74,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::Guid;
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
     sessions (id) {
         id -> Guid,
         account_id -> Guid,
@@ -84,6 +86,8 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
+        assurance -> Text,
+        secret -> Nullable<Binary>,
     }
 }
 
@@ -171,6 +175,8 @@ diesel::table! {
         ip -> Nullable<Text>,
         user_agent -> Nullable<Text>,
         request_id -> Nullable<Text>,
+        actor_id -> Nullable<Guid>,
+        detail -> Nullable<Text>,
     }
 }
 
@@ -197,6 +203,163 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Binary, Nullable};
+    second_factors (account_id) {
+        account_id -> Guid,
+        secret -> Nullable<Binary>,
+        pending -> Nullable<Binary>,
+        last_step -> Nullable<BigInt>,
+        enabled_at -> Nullable<BigInt>,
+        failures -> BigInt,
+        window_started_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Binary, Nullable};
+    recovery_codes (account_id, digest) {
+        account_id -> Guid,
+        digest -> Binary,
+        spent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Binary, Text};
+    api_keys (id) {
+        id -> BigInt,
+        kid -> Text,
+        account_id -> Guid,
+        algorithm -> Text,
+        scope -> Text,
+        state -> Text,
+        sealed_secret -> Binary,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    labels (id) {
+        id -> BigInt,
+        account_id -> Guid,
+        key -> Text,
+        value -> Text,
+        scope -> Text,
+        description -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    profiles (id) {
+        id -> BigInt,
+        account_id -> Guid,
+        sealed -> Binary,
+        country -> Nullable<Text>,
+        metadata -> Nullable<Text>,
+        author_id -> Guid,
+        state -> Text,
+        reviewed_by -> Nullable<Guid>,
+        reviewed_at -> Nullable<BigInt>,
+        public_comment -> Nullable<Text>,
+        private_comment -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    phones (id) {
+        id -> BigInt,
+        account_id -> Guid,
+        number_key -> Binary,
+        sealed_number -> Binary,
+        country -> Text,
+        code -> Nullable<Binary>,
+        code_sent_at -> Nullable<BigInt>,
+        wrong_tries -> BigInt,
+        validated_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Binary};
+    phone_holders (number_key) {
+        number_key -> Binary,
+        phone_id -> BigInt,
+        account_id -> Guid,
+    }
+}
+
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    documents (id) {
+        id -> BigInt,
+        account_id -> Guid,
+        doc_type -> Text,
+        sealed_number -> Nullable<Binary>,
+        expires_on -> Nullable<Text>,
+        category -> Nullable<Text>,
+        file_group -> Nullable<Text>,
+        metadata -> Nullable<Text>,
+        blob_id -> Guid,
+        sealed_key -> Binary,
+        file_name -> Text,
+        media_type -> Text,
+        size -> BigInt,
+        state -> Text,
+        reviewed_by -> Nullable<Guid>,
+        reviewed_at -> Nullable<BigInt>,
+        public_comment -> Nullable<Text>,
+        private_comment -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Binary};
+    comments (id) {
+        id -> BigInt,
+        account_id -> Guid,
+        author_id -> Guid,
+        sealed -> Binary,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    access_rules (id) {
+        id -> BigInt,
+        role -> Text,
+        verb -> Text,
+        path -> Text,
+        effect -> Text,
+        topic -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(assignments -> roles (role_id));
 diesel::joinable!(role_scopes -> scopes (scope_id));
@@ -210,4 +373,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     role_scopes,
     applications,
     identities,
+    labels,
+    profiles,
+    phones,
+    phone_holders,
+    api_keys,
 );

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use clavis_kernel::StoreError;
+use clavis_kernel::{AccountId, StoreError, TokenDigest};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -52,6 +52,21 @@ impl FromSql<Guid, Sqlite> for Id {
         let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
         Ok(Self(Uuid::from_slice(&bytes)?))
     }
+}
+
+/// The ids of accounts as columns hold them.
+pub(crate) fn guids(accounts: &[AccountId]) -> Vec<Id> {
+    accounts.iter().map(|account| Id(account.0)).collect()
+}
+
+/// A digest as a column holds it.
+pub(crate) fn digest(operation: &'static str, bytes: &[u8]) -> Result<TokenDigest, StoreError> {
+    TokenDigest::from_bytes(bytes).ok_or_else(|| StoreError::new(operation, "a digest has another length"))
+}
+
+/// A number of rows to pass over, as a query takes it.
+pub(crate) fn offset(rows: u64) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 /// A moment as a column holds it: microseconds since 1970, UTC.

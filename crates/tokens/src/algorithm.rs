@@ -103,8 +103,9 @@ impl KeyOwner {
 
     /// The keys an installation has from its first start: an RSA key for each dialect whose clients pin one,
     /// and the provider's two.
-    pub const STANDARD_KEYS: [(Self, Algorithm); 4] = [
+    pub const STANDARD_KEYS: [(Self, Algorithm); 5] = [
         (Self::Dialect(Dialect::BackendPlus), Algorithm::Rs256),
+        (Self::Dialect(Dialect::Barong), Algorithm::Rs256),
         (Self::Dialect(Dialect::Pluto), Algorithm::Rs256),
         (Self::OpenId, Algorithm::Es256),
         (Self::OpenId, Algorithm::EdDsa),

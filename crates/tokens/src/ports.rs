@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
-use clavis_kernel::{SessionId, StoreError, TokenDigest};
+use clavis_kernel::{AccountId, SessionId, StoreError, TokenDigest};
 
-use crate::{RefreshToken, SigningKeyRecord};
+use crate::{ApiKey, ApiKeyId, ApiKeyScopes, ApiKeyState, NewApiKey, RefreshToken, SigningKeyRecord};
 
 /// The signing keys, retired ones included until they are forgotten. Private halves cross this port sealed.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
@@ -40,4 +40,30 @@ pub trait RefreshTokens {
     fn spend(&self, digest: &TokenDigest, at: DateTime<Utc>) -> Result<bool, StoreError>;
     /// Ends the family: no token of it is worth anything any more. `true` for the one call that did it.
     fn revoke_family(&self, family: SessionId, at: DateTime<Utc>) -> Result<bool, StoreError>;
+}
+
+/// The keys with which programs sign requests in their owners' place. Secrets cross this port sealed.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait ApiKeys {
+    /// Keeps a new key behind all others; `None` when its id is taken.
+    fn insert(&self, key: &NewApiKey) -> Result<Option<ApiKey>, StoreError>;
+    /// The key with this id, in whatever state and whoever owns it.
+    fn find(&self, kid: &ApiKeyId) -> Result<Option<ApiKey>, StoreError>;
+    /// At most `limit` of the account's keys in the order they were made, after leaving out the first `skipped`.
+    fn of_account(&self, account: AccountId, skipped: u64, limit: u32) -> Result<Vec<ApiKey>, StoreError>;
+    /// How many keys the account has, in whatever state.
+    fn count_of_account(&self, account: AccountId) -> Result<u64, StoreError>;
+    /// Sets the scopes, and the state where one is given, and notes the moment; `false` when there is no such key.
+    /// Whose key it is is not asked: check that first, an owner never changes.
+    fn update<'a>(
+        &self,
+        kid: &'a ApiKeyId,
+        scopes: &ApiKeyScopes,
+        state: Option<&'a ApiKeyState>,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+    /// Forgets the account's key; `false` when it has none with this id.
+    fn remove(&self, kid: &ApiKeyId, account: AccountId) -> Result<bool, StoreError>;
+    /// Makes every active key of the account inactive, notes the moment, and returns how many there were.
+    fn deactivate_all(&self, account: AccountId, at: DateTime<Utc>) -> Result<usize, StoreError>;
 }

@@ -204,6 +204,12 @@ impl KeyRing {
             .map_err(|error| KeyError::unusable(key.algorithm, error))
     }
 
+    /// What the owner signs with at this moment, for other forms than a compact token.
+    pub(crate) fn signer(&self, owner: KeyOwner, now: DateTime<Utc>) -> Option<(Algorithm, &dyn JwsSigner)> {
+        self.signing_key(owner, now)
+            .map(|key| (key.algorithm, key.signer.as_ref()))
+    }
+
     /// Verifies a token's signature with the key its `kid` names, and the key's own algorithm only.
     pub fn verify(&self, token: &str) -> Result<SignedClaims, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {

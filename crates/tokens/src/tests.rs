@@ -331,8 +331,8 @@ fn the_key_sets_have_public_members_only() {
     let (ring, _) = ring(&KeyOwner::STANDARD_KEYS, &[]);
     let all: serde_json::Value = serde_json::from_str(&ring.jwks().all).unwrap();
     let rsa: serde_json::Value = serde_json::from_str(&ring.jwks().rsa).unwrap();
-    assert_eq!(all["keys"].as_array().unwrap().len(), 4);
-    assert_eq!(rsa["keys"].as_array().unwrap().len(), 2);
+    assert_eq!(all["keys"].as_array().unwrap().len(), 5);
+    assert_eq!(rsa["keys"].as_array().unwrap().len(), 3);
     for key in all["keys"].as_array().unwrap() {
         assert_eq!(key["use"], "sig");
         assert!(key["kid"].is_string() && key["alg"].is_string());

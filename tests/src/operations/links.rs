@@ -3,7 +3,7 @@
 use serde_json::json;
 use url::Url;
 
-use crate::harness::{Request, Server, address};
+use crate::harness::{BARONG_PASSWORD, Request, Server, address};
 
 /// Every header that some server somewhere builds links from.
 const SHAPERS: [(&str, &str); 9] = [
@@ -24,10 +24,10 @@ fn shaped(request: Request) -> Request {
         .fold(request, |request, (name, value)| request.header(name, value))
 }
 
-/// Registers and asks for a reset through both doors, and checks every mail that comes of it.
+/// Registers and asks for a reset through every door, and checks every mail that comes of it.
 #[track_caller]
 fn check(server: &Server, base: &str) {
-    let (ann, bob) = (address("ann"), address("bob"));
+    let (ann, bob, carol) = (address("ann"), address("bob"), address("carol"));
     let mails = [
         (
             "/auth/register",
@@ -41,6 +41,21 @@ fn check(server: &Server, base: &str) {
         ),
         ("/v1/register/verify/mail", json!({ "mail": ann }), &ann),
         ("/v1/password/reset/mail", json!({ "mail": bob }), &bob),
+        (
+            "/api/v2/identity/users",
+            json!({ "email": carol, "password": BARONG_PASSWORD }),
+            &carol,
+        ),
+        (
+            "/api/v2/identity/users/email/generate_code",
+            json!({ "email": carol }),
+            &carol,
+        ),
+        (
+            "/api/v2/identity/users/password/generate_code",
+            json!({ "email": carol }),
+            &carol,
+        ),
     ];
     for (path, body, to) in mails {
         let answer = shaped(server.post(path)).json(body).send();

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clavis_http::dialects::{backend_plus, pluto};
+use clavis_http::dialects::{backend_plus, barong, pluto};
 use clavis_http::lenient::{flag, list, optional_parsed, optional_secret, parsed};
 use clavis_http::{MailLinks, ProxyNet, PublicUrl};
 use clavis_identity::Argon2Params;
@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub data: DataSettings,
     pub database: DatabaseSettings,
     pub mail: MailSettings,
+    pub sms: SmsSettings,
+    pub blobs: BlobSettings,
     pub secrets: SecretSettings,
     pub password: PasswordSettings,
     pub admin: AdminSettings,
@@ -89,6 +91,24 @@ pub(crate) struct MailSettings {
     #[serde(deserialize_with = "optional_secret")]
     pub url: Option<Secret>,
     pub from: Option<String>,
+    pub ca_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SmsSettings {
+    #[serde(deserialize_with = "optional_secret")]
+    pub url: Option<Secret>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct BlobSettings {
+    #[serde(deserialize_with = "optional_secret")]
+    pub url: Option<Secret>,
+    pub access_key_id: Option<String>,
+    #[serde(deserialize_with = "optional_secret")]
+    pub secret_access_key: Option<Secret>,
     pub ca_file: Option<PathBuf>,
 }
 
@@ -192,6 +212,7 @@ impl Default for LimitSettings {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct DialectSettings {
     pub backend_plus: backend_plus::Settings,
+    pub barong: barong::Settings,
     pub pluto: pluto::Settings,
 }
 

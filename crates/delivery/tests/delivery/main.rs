@@ -1,4 +1,4 @@
-//! Mail over real sockets, against a server that can be told to misbehave.
+//! Mail and texts over real sockets, against servers that can be told to misbehave.
 
 #[cfg(test)]
 mod behaviour;
@@ -9,11 +9,19 @@ mod doubles;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
+mod log;
+#[cfg(test)]
 mod outbox;
 #[cfg(test)]
 mod sink;
 #[cfg(test)]
 mod smtp;
+#[cfg(test)]
+mod text_files;
+#[cfg(test)]
+mod texts;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]

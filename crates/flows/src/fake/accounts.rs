@@ -5,7 +5,7 @@ use clavis_identity::{
     Account, AccountState, Accounts, FailureCount, Identities, Identity, IdentityKey, IdentityKind,
     LoginFailures, NewAccount, PasswordCredential, PasswordCredentials, PasswordHash, ProfileChange,
 };
-use clavis_kernel::{AccountId, AccountNumber, StoreError};
+use clavis_kernel::{AccountId, AccountNumber, StoreError, Uid};
 
 use super::{Access, FakePorts, taken};
 
@@ -151,6 +151,26 @@ impl Accounts for FakePorts {
         .map(drop)
     }
 
+    fn find_by_uid(&self, uid: &Uid) -> Result<Option<Account>, StoreError> {
+        Ok(self
+            .state()
+            .accounts
+            .values()
+            .find(|account| account.uid == *uid)
+            .cloned())
+    }
+
+    fn find_all(&self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+        let state = self.state();
+        let accounts = state
+            .accounts
+            .values()
+            .filter(|account| ids.contains(&account.id));
+        let mut accounts: Vec<_> = accounts.cloned().collect();
+        accounts.sort_by_key(|account| account.number);
+        Ok(accounts)
+    }
+
     fn count(&self) -> Result<u64, StoreError> {
         Ok(self
             .state()
@@ -176,14 +196,19 @@ impl Identities for FakePorts {
     }
 
     fn of_account(&self, account: AccountId) -> Result<Vec<Identity>, StoreError> {
+        Identities::of_accounts(self, &[account])
+    }
+
+    fn of_accounts(&self, accounts: &[AccountId]) -> Result<Vec<Identity>, StoreError> {
         let state = self.state();
         let mut identities: Vec<_> = state
             .identities
             .iter()
-            .filter(|identity| identity.account == account)
+            .filter(|identity| accounts.contains(&identity.account))
             .cloned()
             .collect();
-        identities.sort_by_key(|identity| identity.key.kind() != IdentityKind::Address);
+        // A stable sort: each kind stays in the order of its claims.
+        identities.sort_by_key(|identity| (identity.account, identity.key.kind() != IdentityKind::Address));
         Ok(identities)
     }
 

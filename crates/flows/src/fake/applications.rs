@@ -133,7 +133,7 @@ impl State {
     }
 
     /// An account's roles by application, in each its first choice first, then by id.
-    fn roles_of(&self, account: AccountId) -> Vec<AssignedRole> {
+    pub(super) fn roles_of(&self, account: AccountId) -> Vec<AssignedRole> {
         let of_account = self
             .assigned
             .iter()
@@ -208,10 +208,8 @@ impl Assignments for FakePorts {
                 });
             }
         }
-        let here = |assigned: &AssignedRole| assigned.role.application == application;
-        // Whoever held none here loses none.
-        if before.iter().any(here) && state.roles_of(account) != before {
-            self.revoking();
+        if state.roles_of(account) != before {
+            self.changed_what_tokens_say(&state, account);
         }
         Ok(())
     }
@@ -221,7 +219,7 @@ impl Assignments for FakePorts {
         let before = state.assigned.len();
         state.assigned.retain(|assignment| assignment.account != account);
         if state.assigned.len() < before {
-            self.revoking();
+            self.changed_what_tokens_say(&state, account);
         }
         Ok(())
     }

@@ -5,24 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use clavis_kernel::{AccountId, MailId, StoreError};
 
 use super::{FakePorts, StoredMail, taken};
-use crate::{AuditEntry, AuditLog, Avatar, AvatarName, Avatars, Housekeeping, Outbox, QueuedMail};
-
-impl AuditLog for FakePorts {
-    fn append(&self, entry: &AuditEntry) -> Result<(), StoreError> {
-        self.change("AuditLog::append")?.audit.push(entry.clone());
-        Ok(())
-    }
-
-    fn latest(&self, account: AccountId, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
-        let state = self.state();
-        let newest = state
-            .audit
-            .iter()
-            .rev()
-            .filter(|entry| entry.account == Some(account));
-        Ok(newest.take(limit as usize).cloned().collect())
-    }
-}
+use crate::{Avatar, AvatarName, Avatars, Housekeeping, Outbox, QueuedMail};
 
 impl Outbox for FakePorts {
     fn enqueue(&self, mail: &QueuedMail) -> Result<(), StoreError> {

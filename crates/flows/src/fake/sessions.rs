@@ -64,7 +64,10 @@ impl Tickets for FakePorts {
 impl Sessions for FakePorts {
     fn insert(&self, session: &Session) -> Result<(), StoreError> {
         let mut state = self.change("Sessions::insert")?;
-        if state.sessions.contains_key(&session.id) {
+        let same = |other: &Session| {
+            other.id == session.id || (session.secret.is_some() && other.secret == session.secret)
+        };
+        if state.sessions.values().any(same) {
             return Err(taken("Sessions::insert"));
         }
         state.sessions.insert(session.id, session.clone());
@@ -78,6 +81,25 @@ impl Sessions for FakePorts {
             session
                 .and_then(|session| Some((session.clone(), state.accounts.get(&session.account)?.clone()))),
         )
+    }
+
+    fn find_by_secret(&self, digest: &TokenDigest) -> Result<Option<(Session, Account)>, StoreError> {
+        let found = self
+            .state()
+            .sessions
+            .values()
+            .find(|session| session.secret == Some(*digest))
+            .map(|session| session.id);
+        found.map_or(Ok(None), |id| self.find_with_account(id))
+    }
+
+    fn extend(&self, id: SessionId, expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
+        let mut state = self.change("Sessions::extend")?;
+        let live = state
+            .sessions
+            .get_mut(&id)
+            .filter(|session| session.revoked_at.is_none());
+        Ok(live.map(|session| session.expires_at = expires_at).is_some())
     }
 
     fn revoke(&self, id: SessionId, at: DateTime<Utc>) -> Result<bool, StoreError> {

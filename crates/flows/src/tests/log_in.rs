@@ -112,7 +112,7 @@ fn a_check_made_before_a_change_says_nothing_after_it() {
         device: None,
     };
     assert_eq!(
-        world.flows().log_in(&checked, &request).unwrap().err(),
+        world.flows().log_in(&checked, None, &request).unwrap().err(),
         Some(LogInError::WrongPassword)
     );
 }
@@ -138,7 +138,7 @@ fn a_hash_of_an_older_server_is_replaced_at_log_in() {
         application: "backend_plus".to_owned(),
         device: None,
     };
-    world.flows().log_in(&checked, &request).unwrap().unwrap();
+    world.flows().log_in(&checked, None, &request).unwrap().unwrap();
     assert!(world.log_in("ann@example.org", "Tecohvi0").is_ok());
 }
 
@@ -168,7 +168,7 @@ fn an_unknown_application_is_told_after_the_password() {
         let candidate = world.flows().candidate_of(account.id).unwrap().unwrap();
         world
             .flows()
-            .log_in(&world.check(candidate, password), &request)
+            .log_in(&world.check(candidate, password), None, &request)
             .unwrap()
             .err()
     };

@@ -1,6 +1,5 @@
 use clavis_identity::AccountState;
 use clavis_kernel::{Clock as _, Dialect};
-use clavis_rbac::Rbac;
 use clavis_tokens::{Algorithm, FreshKey, KeyOwner, KeyPolicy};
 
 use super::{World, email, name};
@@ -22,12 +21,12 @@ fn an_administrator_holds_the_scope_and_nobody_else_does() {
     let world = World::default();
     let (root, ann) = (administrator(&world), world.sign_up("ann@example.org"));
     let decide = |account| {
-        Rbac {
-            assignments: &world.ports,
-        }
-        .authorize(account, ADMIN_APPLICATION, ADMIN_SCOPE)
-        .unwrap()
-        .is_ok()
+        let full = clavis_identity::Assurance::Full;
+        let permission = world
+            .flows()
+            .authorize::<PlutoAdministration>(account, full)
+            .unwrap();
+        permission.is_ok()
     };
     assert!(decide(root.id));
     assert!(!decide(ann.id));
@@ -42,12 +41,11 @@ fn a_search_finds_by_address_or_name_and_lists_every_application() {
         .create_application(&"shop".parse().unwrap())
         .unwrap()
         .unwrap();
-    let permission = Rbac {
-        assignments: &world.ports,
-    }
-    .authorize(root.id, ADMIN_APPLICATION, ADMIN_SCOPE)
-    .unwrap()
-    .unwrap();
+    let permission = world
+        .flows()
+        .authorize(root.id, clavis_identity::Assurance::Full)
+        .unwrap()
+        .unwrap();
     for login in [
         LoginName::Address(email("ROOT@example.org")),
         LoginName::Name(name("Root")),

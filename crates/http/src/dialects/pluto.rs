@@ -83,6 +83,7 @@ impl Pluto {
             ticket_lifetime: verification,
             new_ticket_replaces: false,
             change_kills_resets: true,
+            second_factor: settings.without_second_factor.into(),
             letters: Arc::new(letters),
         };
         let reset_door = Door {

@@ -1,6 +1,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use clavis_flows::{ActivationError, EmailChangeError, PasswordResetError};
+use clavis_identity::TicketPurpose;
 use clavis_kernel::{Caller, Secret};
 use serde::Deserialize;
 
@@ -20,32 +21,51 @@ pub(super) struct Carried {
     confirm: Option<String>,
 }
 
-/// A ticket, with the door it belongs to.
+/// A ticket, and what the link calls it.
+#[derive(Clone, Copy)]
 struct Presented<'a> {
-    door: &'a MailDoor,
     field: &'static str,
     secret: &'a str,
 }
 
 impl Carried {
-    fn presented<'a>(&'a self, pages: &'a Pages) -> Option<Presented<'a>> {
-        let (door, field, secret) = match (&self.ticket, &self.token) {
-            (Some(ticket), None) => (pages.ticket_door.as_ref()?, "ticket", ticket),
-            (None, Some(token)) => (pages.token_door.as_ref()?, "token", token),
+    fn presented(&self) -> Option<Presented<'_>> {
+        let (field, secret) = match (&self.ticket, &self.token) {
+            (Some(ticket), None) => ("ticket", ticket),
+            (None, Some(token)) => ("token", token),
             (Some(_), Some(_)) | (None, None) => return None,
         };
         let fits = !secret.is_empty() && secret.len() <= MAX_TICKET_BYTES;
-        fits.then_some(Presented { door, field, secret })
+        fits.then_some(Presented { field, secret })
     }
+}
+
+/// The door of the dialect that mailed a ticket; any, if that one is not open: the ticket is good or bad at all of
+/// them.
+async fn door<'p>(
+    request: &HttpRequest,
+    pages: &'p Pages,
+    presented: Presented<'_>,
+    purpose: TicketPurpose,
+) -> Result<&'p MailDoor, HttpResponse> {
+    let any = pages.doors.first().ok_or_else(incomplete)?;
+    let ticket = Secret::new(presented.secret);
+    let through = pages
+        .app
+        .look_up(&any.door, caller(request, pages, any), move |on| {
+            on.mailed_through(&ticket, purpose)
+        })
+        .await
+        .map_err(fault_page)?;
+    let own = pages.doors.iter().find(|door| Some(door.dialect) == through);
+    Ok(own.unwrap_or(any))
 }
 
 pub(super) async fn activation_page(
     request: HttpRequest,
-    pages: web::Data<Pages>,
     query: Option<web::Query<Carried>>,
 ) -> HttpResponse {
     confirm(
-        &pages,
         query,
         "Activate your account",
         "Press the button to confirm that this address is yours.",
@@ -54,13 +74,8 @@ pub(super) async fn activation_page(
     )
 }
 
-pub(super) async fn email_page(
-    request: HttpRequest,
-    pages: web::Data<Pages>,
-    query: Option<web::Query<Carried>>,
-) -> HttpResponse {
+pub(super) async fn email_page(request: HttpRequest, query: Option<web::Query<Carried>>) -> HttpResponse {
     confirm(
-        &pages,
         query,
         "Confirm your new address",
         "Press the button to log in with this address from now on.",
@@ -75,7 +90,6 @@ fn own_name(request: &HttpRequest) -> &str {
 }
 
 fn confirm(
-    pages: &Pages,
     query: Option<web::Query<Carried>>,
     title: &str,
     text: &str,
@@ -83,10 +97,9 @@ fn confirm(
     button: &str,
 ) -> HttpResponse {
     let Some(carried) = query else { return incomplete() };
-    let Some(presented) = carried.presented(pages) else {
+    let Some(Presented { field, secret }) = carried.presented() else {
         return incomplete();
     };
-    let (field, secret) = (presented.field, presented.secret);
     page(
         StatusCode::OK,
         &ConfirmPage {
@@ -106,28 +119,31 @@ pub(super) async fn reset_page(
     query: Option<web::Query<Carried>>,
 ) -> HttpResponse {
     let Some(carried) = query else { return incomplete() };
-    let Some(presented) = carried.presented(&pages) else {
+    let Some(presented) = carried.presented() else {
         return incomplete();
     };
-    match examine(&request, &pages, &presented).await {
-        Ok(()) => password_form(StatusCode::OK, &presented, None),
+    match examine(&request, &pages, presented).await {
+        Ok(_) => password_form(StatusCode::OK, presented, None),
         Err(answer) => answer,
     }
 }
 
-/// Whether a reset ticket is worth asking for a password: nobody types one in vain, and none is hashed in vain.
-async fn examine(
+/// The door of a reset ticket that is worth asking for a password: nobody types one in vain, and none is hashed in
+/// vain.
+async fn examine<'p>(
     request: &HttpRequest,
-    pages: &Pages,
-    presented: &Presented<'_>,
-) -> Result<(), HttpResponse> {
+    pages: &'p Pages,
+    presented: Presented<'_>,
+) -> Result<&'p MailDoor, HttpResponse> {
+    let door = door(request, pages, presented, TicketPurpose::ResetPassword).await?;
     let ticket = Secret::new(presented.secret);
-    let caller = caller(request, pages, presented.door);
+    let caller = caller(request, pages, door);
     let examined = pages
         .app
-        .look_up(&presented.door.door, caller, move |on| on.examine_reset(&ticket))
+        .look_up(&door.door, caller, move |on| on.examine_reset(&ticket))
         .await;
-    examined.map_err(fault_page)?.map_err(reset_refused)
+    examined.map_err(fault_page)?.map_err(reset_refused)?;
+    Ok(door)
 }
 
 pub(super) async fn activate(
@@ -136,17 +152,21 @@ pub(super) async fn activate(
     form: Option<web::Form<Carried>>,
 ) -> HttpResponse {
     let Some(form) = form else { return incomplete() };
-    let Some(presented) = form.presented(&pages) else {
+    let Some(presented) = form.presented() else {
         return incomplete();
     };
+    let door = match door(&request, &pages, presented, TicketPurpose::Activate).await {
+        Ok(door) => door,
+        Err(answer) => return answer,
+    };
     let secret = Secret::new(presented.secret);
-    let caller = caller(&request, &pages, presented.door);
+    let caller = caller(&request, &pages, door);
     let answer = pages
         .app
-        .transaction(&presented.door.door, caller, move |on| on.activate(&secret))
+        .transaction(&door.door, caller, move |on| on.activate(&secret))
         .await;
     match answer {
-        Ok(Ok(_)) => done(presented.door, "Your account is active", "You can log in now."),
+        Ok(Ok(_)) => done(door, "Your account is active", "You can log in now."),
         Ok(Err(ActivationError::AlreadyActive)) => refused(
             StatusCode::CONFLICT,
             "Your account is active already. You can log in.",
@@ -163,23 +183,23 @@ pub(super) async fn reset(
     form: Option<web::Form<Carried>>,
 ) -> HttpResponse {
     let Some(form) = form else { return incomplete() };
-    let Some(presented) = form.presented(&pages) else {
+    let Some(presented) = form.presented() else {
         return incomplete();
     };
-    if let Err(answer) = examine(&request, &pages, &presented).await {
-        return answer;
-    }
-    let door = presented.door;
+    let door = match examine(&request, &pages, presented).await {
+        Ok(door) => door,
+        Err(answer) => return answer,
+    };
     let password = form.password.as_deref().unwrap_or_default();
     if form.confirm.as_deref() != Some(password) {
         return password_form(
             StatusCode::BAD_REQUEST,
-            &presented,
+            presented,
             Some("The two passwords differ."),
         );
     }
     if let Some(problem) = (door.password_problem)(password) {
-        return password_form(StatusCode::BAD_REQUEST, &presented, Some(&problem));
+        return password_form(StatusCode::BAD_REQUEST, presented, Some(&problem));
     }
     let hash = match pages.app.hash(Secret::new(password)).await {
         Ok(hash) => hash,
@@ -203,20 +223,22 @@ pub(super) async fn change_email(
     form: Option<web::Form<Carried>>,
 ) -> HttpResponse {
     let Some(form) = form else { return incomplete() };
-    let Some(presented) = form.presented(&pages) else {
+    let Some(presented) = form.presented() else {
         return incomplete();
     };
-    let (secret, old) = (Secret::new(presented.secret), presented.door.old_address);
-    let caller = caller(&request, &pages, presented.door);
+    let door = match door(&request, &pages, presented, TicketPurpose::ChangeEmail).await {
+        Ok(door) => door,
+        Err(answer) => return answer,
+    };
+    let (secret, old) = (Secret::new(presented.secret), door.old_address);
+    let caller = caller(&request, &pages, door);
     let answer = pages
         .app
-        .transaction(&presented.door.door, caller, move |on| {
-            on.change_email(&secret, old)
-        })
+        .transaction(&door.door, caller, move |on| on.change_email(&secret, old))
         .await;
     match answer {
         Ok(Ok(_)) => done(
-            presented.door,
+            door,
             "Your address was changed",
             "Log in with the new address from now on.",
         ),
@@ -247,7 +269,7 @@ fn caller(request: &HttpRequest, pages: &Pages, door: &MailDoor) -> Caller {
     client::caller(request, &pages.app.trusted_proxies, door.dialect)
 }
 
-fn password_form(status: StatusCode, presented: &Presented<'_>, problem: Option<&str>) -> HttpResponse {
+fn password_form(status: StatusCode, presented: Presented<'_>, problem: Option<&str>) -> HttpResponse {
     page(
         status,
         &PasswordPage {

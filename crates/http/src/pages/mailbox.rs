@@ -8,19 +8,31 @@ use askama::Template;
 use super::Pages;
 use super::present::{ResultPage, page};
 
-/// Most mails listed.
+/// Most mails listed, and most texts.
 const NEWEST: usize = 100;
 
 /// The way to the root from the list, and from a mail.
 const LIST: &str = "..";
 const MAIL: &str = "../..";
 
-/// Reads the mails that were kept in files instead of being sent.
+/// Reads the mails and text messages that were kept in files instead of being sent.
 pub trait MailboxReader: Send + Sync {
     /// The newest mails, newest first.
     fn newest(&self, limit: usize) -> io::Result<Vec<MailboxSummary>>;
     /// One mail; `None` when there is none of that id.
     fn read(&self, id: &str) -> io::Result<Option<MailboxMail>>;
+    /// The newest text messages, newest first.
+    fn newest_texts(&self, limit: usize) -> io::Result<Vec<MailboxText>>;
+}
+
+/// A text message: short enough to be read in the list.
+pub struct MailboxText {
+    /// To which number.
+    pub to: String,
+    /// What it says.
+    pub text: String,
+    /// When it was written.
+    pub date: String,
 }
 
 /// A mail in the list.
@@ -47,6 +59,7 @@ pub struct MailboxMail {
 #[template(path = "pages/mailbox.html")]
 struct MailboxPage {
     mails: Vec<MailboxSummary>,
+    texts: Vec<MailboxText>,
 }
 
 #[derive(Template)]
@@ -66,8 +79,9 @@ pub(super) async fn list(pages: web::Data<Pages>) -> HttpResponse {
     let Some(mailbox) = pages.mailbox.clone() else {
         return nothing(LIST);
     };
-    match web::block(move || mailbox.newest(NEWEST)).await {
-        Ok(Ok(mails)) => page(StatusCode::OK, &MailboxPage { mails }),
+    let look = move || Ok((mailbox.newest(NEWEST)?, mailbox.newest_texts(NEWEST)?));
+    match web::block(look).await {
+        Ok(Ok((mails, texts))) => page(StatusCode::OK, &MailboxPage { mails, texts }),
         Ok(Err(error)) => unreadable(LIST, &error),
         Err(error) => unreadable(LIST, &io::Error::other(error)),
     }

@@ -10,6 +10,8 @@ on_every_store!(
     a_uid_belongs_to_one_account,
     numbers_are_given_in_order,
     an_account_is_found_by_id_and_number,
+    an_account_is_found_by_its_uid_to_the_letter,
+    many_accounts_come_in_the_order_of_their_numbers,
     a_state_changes_only_from_the_one_expected,
     a_profile_change_leaves_the_rest,
     a_touch_moves_one_time_only,
@@ -112,6 +114,39 @@ async fn an_account_is_found_by_id_and_number(store: AnyStore) {
         })
         .await;
     assert!(matches!(unknown, (None, None, None)));
+}
+
+async fn an_account_is_found_by_its_uid_to_the_letter(store: AnyStore) {
+    store
+        .write(|on| {
+            make_account(on, 1)?;
+            let mut account = new_account(2);
+            account.uid = "IDabc".parse().unwrap();
+            Accounts::insert(on, &account)
+        })
+        .await;
+    for (uid, expected) in [
+        ("IDabc", Some(account_id(2))),
+        ("IDABC", None),
+        ("ID0000000001", Some(account_id(1))),
+    ] {
+        let found = store.read(move |on| on.find_by_uid(&uid.parse().unwrap())).await;
+        assert_eq!(found.map(|account| account.id), expected, "{uid}");
+    }
+}
+
+async fn many_accounts_come_in_the_order_of_their_numbers(store: AnyStore) {
+    let found = store
+        .write(|on| {
+            for nth in [3, 1, 2, 4] {
+                make_account(on, nth)?;
+            }
+            assert!(on.find_all(&[])?.is_empty());
+            on.find_all(&[1, 9, 2, 3, 1].map(account_id))
+        })
+        .await;
+    let ids: Vec<_> = found.into_iter().map(|account| account.id).collect();
+    assert_eq!(ids, [3, 1, 2].map(account_id));
 }
 
 async fn a_state_changes_only_from_the_one_expected(store: AnyStore) {

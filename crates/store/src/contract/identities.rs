@@ -9,6 +9,7 @@ on_every_store!(
     a_key_belongs_to_one_account_whatever_its_case,
     a_name_and_an_address_do_not_collide,
     addresses_come_first_and_each_kind_in_the_order_of_claims,
+    identities_of_many_accounts_come_together,
     only_the_holder_proves_a_key,
     only_the_holder_releases_a_key,
     a_released_key_is_free,
@@ -101,6 +102,29 @@ async fn addresses_come_first_and_each_kind_in_the_order_of_claims(store: AnySto
         .map(|identity| identity.value)
         .collect();
     assert_eq!(values, [email(2).as_str(), email(9).as_str(), "zoe", "ann"]);
+}
+
+async fn identities_of_many_accounts_come_together(store: AnyStore) {
+    let found = store
+        .write(|on| {
+            for account in 1..=3 {
+                make_account(on, account)?;
+            }
+            for identity in [
+                name("zoe", 2),
+                address(2, 2),
+                name("ann", 1),
+                address(3, 3),
+                address(1, 1),
+            ] {
+                Identities::claim(on, &identity)?;
+            }
+            assert!(Identities::of_accounts(on, &[])?.is_empty());
+            Identities::of_accounts(on, &[2, 9, 1].map(account_id))
+        })
+        .await;
+    let values: Vec<_> = found.into_iter().map(|identity| identity.value).collect();
+    assert_eq!(values, [email(1).as_str(), "ann", email(2).as_str(), "zoe"]);
 }
 
 async fn only_the_holder_proves_a_key(store: AnyStore) {

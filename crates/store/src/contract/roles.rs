@@ -181,8 +181,8 @@ async fn roles_of_many_accounts_come_in_the_order_of_the_accounts(store: AnyStor
             on.replace(account_id(2), desk, &in_desk)?;
             on.replace(account_id(2), shop, &[in_shop[1], in_shop[0]])?;
             on.replace(account_id(4), shop, &in_shop[..1])?;
-            assert!(on.of_accounts(&[])?.is_empty());
-            on.of_accounts(&[account_id(2), account_id(3), account_id(1), account_id(9)])
+            assert!(Assignments::of_accounts(on, &[])?.is_empty());
+            Assignments::of_accounts(on, &[account_id(2), account_id(3), account_id(1), account_id(9)])
         })
         .await;
     let found: Vec<_> = found
@@ -243,7 +243,7 @@ async fn no_role_is_left_after_taking_all(store: AnyStore) {
             on.replace(account_id(1), desk, &in_desk)?;
             on.replace(account_id(2), desk, &in_desk)?;
             Assignments::remove_all(on, account_id(1))?;
-            on.of_accounts(&[account_id(1), account_id(2)])
+            Assignments::of_accounts(on, &[account_id(1), account_id(2)])
         })
         .await;
     let left: Vec<_> = left.into_iter().map(|(account, _)| account).collect();

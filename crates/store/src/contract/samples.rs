@@ -3,11 +3,15 @@
 use chrono::{DateTime, Duration, Utc};
 use clavis_flows::{AuditAction, AuditEntry, AuditResult, Avatar, Ports, QueuedMail};
 use clavis_identity::{
-    Account, AccountState, Accounts, Identity, Name, NewAccount, PasswordHash, Session, Sessions, Ticket,
-    TicketPurpose,
+    Account, AccountState, Accounts, Assurance, Identity, Name, NewAccount, PasswordHash, Session, Sessions,
+    Ticket, TicketPurpose,
 };
-use clavis_kernel::{AccountId, Caller, Dialect, Email, MailId, SessionId, StoreError, TokenDigest};
-use clavis_tokens::{Algorithm, KeyOwner, SigningKeyRecord};
+use clavis_kernel::{AccountId, BlobId, Caller, Dialect, Email, MailId, SessionId, StoreError, TokenDigest};
+use clavis_kyc::{
+    DocumentCategory, DocumentContent, DocumentType, LabelScope, MediaType, NewLabel, NewPhone, PhoneCode,
+    PhoneKey, ProfileContent, Review, StoredFile,
+};
+use clavis_tokens::{Algorithm, ApiKeyAlgorithm, ApiKeyState, KeyOwner, NewApiKey, SigningKeyRecord};
 use uuid::Uuid;
 
 /// A moment with microseconds, this many seconds after another.
@@ -80,6 +84,8 @@ pub(super) fn session(nth: u32, account: u32) -> Session {
         account: account_id(account),
         through: Dialect::Pluto,
         application: None,
+        assurance: Assurance::Full,
+        secret: None,
         device: Some("phone".to_owned()),
         ip: Some([192, 0, 2, 1].into()),
         user_agent: Some("tests".to_owned()),
@@ -112,6 +118,8 @@ pub(super) fn audit_entry(account: u32, seconds: i64) -> AuditEntry {
         account: Some(account_id(account)),
         action: AuditAction::LogIn,
         result: AuditResult::Refused("wrong password".to_owned()),
+        actor: None,
+        detail: None,
         caller: Caller {
             dialect: Dialect::BackendPlus,
             ip: Some("2001:db8::1".parse().unwrap()),
@@ -151,4 +159,93 @@ pub(super) fn password_hash(nth: u32) -> PasswordHash {
     )
     .parse()
     .unwrap()
+}
+
+/// An active key of this number.
+pub(super) fn api_key(nth: u32, account: u32) -> NewApiKey {
+    NewApiKey {
+        kid: format!("{nth:016x}").parse().unwrap(),
+        account: account_id(account),
+        algorithm: ApiKeyAlgorithm::Hs384,
+        scopes: "trade,, read".parse().unwrap(),
+        state: ApiKeyState::active(),
+        sealed_secret: vec![2, 0, 255],
+        created_at: at(0),
+    }
+}
+
+/// A label written `key:value`, with a remark.
+pub(super) fn label(account: u32, text: &str, scope: LabelScope) -> NewLabel {
+    let (key, value) = text.split_once(':').unwrap();
+    NewLabel {
+        account: account_id(account),
+        key: key.parse().unwrap(),
+        value: value.parse().unwrap(),
+        scope,
+        description: Some("a remark".to_owned()),
+    }
+}
+
+pub(super) fn profile(account: u32) -> ProfileContent {
+    ProfileContent {
+        account: account_id(account),
+        sealed: vec![3, 0, 255],
+        country: Some("UA".to_owned()),
+        metadata: Some("{\"a\":1}".to_owned()),
+        author: account_id(account),
+    }
+}
+
+pub(super) fn phone_key(nth: u8) -> PhoneKey {
+    PhoneKey([nth; 32])
+}
+
+/// A code that was sent at [`at`]\(0\) and not tried yet.
+pub(super) fn phone_code(nth: u32) -> PhoneCode {
+    PhoneCode {
+        digest: digest(nth),
+        sent_at: at(0),
+        wrong_tries: 0,
+    }
+}
+
+/// A phone with this number, to which the code of the same number was sent.
+pub(super) fn phone(number: u8, account: u32) -> NewPhone {
+    NewPhone {
+        account: account_id(account),
+        key: phone_key(number),
+        sealed_number: vec![4, 0, number],
+        country: "UA".to_owned(),
+        code: Some(phone_code(number.into())),
+    }
+}
+
+/// A document whose file has this number.
+pub(super) fn document(nth: u32, account: u32) -> DocumentContent {
+    DocumentContent {
+        account: account_id(account),
+        doc_type: DocumentType::IdentityCard,
+        sealed_number: Some(vec![5, 0, 255]),
+        expires_on: chrono::NaiveDate::from_ymd_opt(2031, 2, 28),
+        category: Some(DocumentCategory::BackSide),
+        group: Some("g-1".to_owned()),
+        metadata: Some("{}".to_owned()),
+        file: StoredFile {
+            blob: BlobId(id(nth)),
+            sealed_key: vec![6, 0, 255],
+            name: "Ausweis.png".to_owned(),
+            media_type: MediaType::Png,
+            size: 10_485_760,
+        },
+    }
+}
+
+/// A decision of this account, a minute after [`at`]\(0\).
+pub(super) fn review(by: u32) -> Review {
+    Review {
+        by: account_id(by),
+        at: at(60),
+        public_comment: Some("blurred".to_owned()),
+        private_comment: Some("looks forged".to_owned()),
+    }
 }

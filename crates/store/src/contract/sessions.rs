@@ -1,4 +1,4 @@
-use clavis_identity::Sessions;
+use clavis_identity::{Assurance, Sessions};
 use clavis_kernel::{ApplicationId, Dialect, SessionId};
 use clavis_tokens::{ClientBinding, RefreshTokens};
 
@@ -7,6 +7,9 @@ use super::{AnyStore, on_every_store};
 
 on_every_store!(
     a_session_reads_back_with_its_account,
+    a_session_is_found_by_its_secret,
+    a_secret_belongs_to_one_session,
+    a_session_is_extended_until_it_is_ended,
     a_session_is_revoked_once,
     revoking_all_spares_one,
     a_refresh_token_reads_back_with_its_session,
@@ -22,6 +25,7 @@ async fn a_session_reads_back_with_its_account(store: AnyStore) {
             let mut bare = session(2, 1);
             (bare.device, bare.ip, bare.user_agent) = (None, None, None);
             bare.application = Some(ApplicationId(7));
+            (bare.assurance, bare.secret) = (Assurance::Reduced, Some(digest(2)));
             Sessions::insert(on, &bare)
         })
         .await;
@@ -32,6 +36,7 @@ async fn a_session_reads_back_with_its_account(store: AnyStore) {
         (SessionId(id(1)), account_id(1), account_id(1))
     );
     assert_eq!((found.through, found.application), (Dialect::Pluto, None));
+    assert_eq!((found.assurance, found.secret), (Assurance::Full, None));
     assert_eq!((found.device, found.ip, found.user_agent), {
         let made = session(1, 1);
         (made.device, made.ip, made.user_agent)
@@ -44,7 +49,65 @@ async fn a_session_reads_back_with_its_account(store: AnyStore) {
     let (bare, _) = find(2).await.unwrap();
     assert_eq!((bare.device, bare.ip, bare.user_agent), (None, None, None));
     assert_eq!(bare.application, Some(ApplicationId(7)));
+    assert_eq!(
+        (bare.assurance, bare.secret),
+        (Assurance::Reduced, Some(digest(2)))
+    );
     assert!(find(3).await.is_none());
+}
+
+async fn a_session_is_found_by_its_secret(store: AnyStore) {
+    store
+        .write(|on| {
+            make_session(on, 1)?;
+            make_account(on, 2)?;
+            let mut with_secret = session(2, 2);
+            with_secret.secret = Some(digest(7));
+            Sessions::insert(on, &with_secret)?;
+            Sessions::revoke(on, with_secret.id, at(5)).map(drop)
+        })
+        .await;
+    let (found, account) = store.read(|on| on.find_by_secret(&digest(7))).await.unwrap();
+    assert_eq!((found.id, account.id), (SessionId(id(2)), account_id(2)));
+    // What that means is the domain's business.
+    assert_eq!(found.revoked_at, Some(at(5)));
+    assert!(store.read(|on| on.find_by_secret(&digest(8))).await.is_none());
+}
+
+async fn a_secret_belongs_to_one_session(store: AnyStore) {
+    let again = store
+        .try_write(|on| {
+            make_account(on, 1)?;
+            // Any number of sessions have none.
+            Sessions::insert(on, &session(1, 1))?;
+            Sessions::insert(on, &session(2, 1))?;
+            for nth in [3, 4] {
+                let mut with_secret = session(nth, 1);
+                with_secret.secret = Some(digest(7));
+                Sessions::insert(on, &with_secret)?;
+            }
+            Ok(())
+        })
+        .await;
+    assert!(again.is_err());
+}
+
+async fn a_session_is_extended_until_it_is_ended(store: AnyStore) {
+    let extended = store
+        .write(|on| {
+            let session = make_session(on, 1)?;
+            let first = Sessions::extend(on, session, at(7200))?;
+            let unknown = Sessions::extend(on, SessionId(id(9)), at(7200))?;
+            Sessions::revoke(on, session, at(1))?;
+            Ok([first, unknown, Sessions::extend(on, session, at(9999))?])
+        })
+        .await;
+    assert_eq!(extended, [true, false, false]);
+    let (found, _) = store
+        .read(|on| Sessions::find_with_account(on, SessionId(id(1))))
+        .await
+        .unwrap();
+    assert_eq!((found.created_at, found.expires_at), (at(0), at(7200)));
 }
 
 async fn a_session_is_revoked_once(store: AnyStore) {

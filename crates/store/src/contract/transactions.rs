@@ -3,15 +3,16 @@ use std::sync::mpsc;
 use clavis_flows::{Avatars, Ports};
 use clavis_identity::{
     AccountState, Accounts, FailureCount, Identities, LoginFailures, PasswordCredentials, ProfileChange,
-    Sessions, TicketPurpose, Tickets,
+    SecondFactors, Sessions, TicketPurpose, Tickets,
 };
 use clavis_kernel::{MailId, StoreError, StoreErrorKind};
+use clavis_kyc::{Documents, KeptLevel, LabelScope, Labels, Levels, Phones, Profiles, ReviewState};
 use clavis_rbac::{Applications, Assignments};
-use clavis_tokens::{RefreshTokens, SigningKeys};
+use clavis_tokens::{ApiKeyState, ApiKeys, RefreshTokens, SigningKeys};
 
 use super::samples::{
-    account_id, address, at, audit_entry, avatar, digest, id, mail, make_account, make_session,
-    password_hash, session, signing_key, ticket,
+    account_id, address, api_key, at, audit_entry, avatar, digest, document, id, label, mail, make_account,
+    make_session, password_hash, phone, profile, session, signing_key, ticket,
 };
 use super::{AnyStore, on_every_store};
 
@@ -86,9 +87,15 @@ async fn a_read_cannot_write(store: AnyStore) {
             let family = make_session(on, 1)?;
             RefreshTokens::insert(on, &digest(1), family, "", at(0), at(9))?;
             Tickets::insert(on, &ticket(1, 1))?;
+            ApiKeys::insert(on, &api_key(1, 1))?;
+            Labels::insert(on, &label(1, "email:verified", LabelScope::Private), at(0))?;
+            Phones::insert(on, &phone(1, 1), at(0))?;
+            Profiles::insert(on, &profile(1), ReviewState::Pending, at(0))?;
+            SecondFactors::put_pending(on, account_id(1), &[1])?;
             on.enqueue(&mail(1))
         })
         .await;
+    let before = store.revocations();
     let changes: &[Change] = &[
         |on| make_account(on, 2).map(drop),
         |on| Accounts::touch(on, account_id(1), at(1)),
@@ -111,6 +118,15 @@ async fn a_read_cannot_write(store: AnyStore) {
         |on| SigningKeys::insert(on, &signing_key("a", 1)).map(drop),
         |on| Applications::insert(on, &"shop".parse().unwrap(), at(1)).map(drop),
         |on| Assignments::remove_all(on, account_id(1)),
+        |on| SecondFactors::put_pending(on, account_id(1), &[1]),
+        |on| SecondFactors::enable(on, account_id(1), 1, at(1)).map(drop),
+        |on| Sessions::extend(on, session(1, 1).id, at(1)).map(drop),
+        |on| ApiKeys::remove(on, &api_key(1, 1).kid, account_id(1)).map(drop),
+        |on| Labels::insert(on, &label(1, "phone:verified", LabelScope::Private), at(1)).map(drop),
+        |on| Levels::put(on, &level(1)),
+        |on| Profiles::insert(on, &profile(1), ReviewState::Pending, at(1)).map(drop),
+        |on| Phones::insert(on, &phone(2, 1), at(1)).map(drop),
+        |on| Documents::insert(on, &document(1, 1), at(1)).map(drop),
         |on| on.append(&audit_entry(1, 1)),
         |on| on.claim_due(at(9), at(10), 1).map(drop),
         |on| Avatars::put(on, &avatar("0000000000000001", 1, &[1])),
@@ -120,7 +136,7 @@ async fn a_read_cannot_write(store: AnyStore) {
         let error = store.try_read(change).await.expect_err(&format!("change {nth}"));
         assert_eq!(error.kind(), StoreErrorKind::Fault, "change {nth}: {error}");
     }
-    assert_eq!(store.revocations(), 0);
+    assert_eq!(store.revocations(), before);
     let unspent = store
         .write(|on| RefreshTokens::spend(on, &digest(1), at(1)))
         .await;
@@ -165,12 +181,27 @@ async fn the_store_answers(store: AnyStore) {
 
 /// An account, its password, a session, a refresh token and a role.
 fn somebody(on: &dyn Ports) -> Result<(), StoreError> {
-    let session = make_session(on, 1)?;
+    make_account(on, 1)?;
     PasswordCredentials::set(on, account_id(1), &password_hash(1), at(0))?;
-    RefreshTokens::insert(on, &digest(1), session, "", at(0), at(9))?;
     let application = Applications::insert(on, &"shop".parse().unwrap(), at(0))?.expect("its name is free");
     let role = on.ensure_role(application.id, "clerk")?;
-    on.replace(account_id(1), application.id, &[role.id])
+    on.replace(account_id(1), application.id, &[role.id])?;
+    Labels::insert(on, &label(1, "email:verified", LabelScope::Private), at(0))?;
+    Levels::put(on, &level(1))?;
+    SecondFactors::put_pending(on, account_id(1), &[1])?;
+    let session = session(1, 1);
+    Sessions::insert(on, &session)?;
+    ApiKeys::insert(on, &api_key(1, 1))?;
+    ApiKeys::insert(on, &api_key(2, 1))?;
+    RefreshTokens::insert(on, &digest(1), session.id, "", at(0), at(9))
+}
+
+fn level(level: u8) -> KeptLevel {
+    KeptLevel {
+        account: account_id(1),
+        level,
+        table: 7,
+    }
 }
 
 const WORTH_LESS: &[Change] = &[
@@ -197,6 +228,38 @@ const WORTH_LESS: &[Change] = &[
         let application = on.find_by_name("shop")?.expect("it was made");
         on.replace(account_id(1), application.id, &[])
     },
+    // Whoever held no role is given one, and loses it.
+    |on| {
+        let application = on.find_by_name("shop")?.expect("it was made");
+        let role = on.ensure_role(application.id, "owner")?;
+        on.replace(account_id(1), application.id, &[role.id])
+    },
+    |on| {
+        let application = on.find_by_name("shop")?.expect("it was made");
+        let role = on.ensure_role(application.id, "clerk")?;
+        on.replace(account_id(1), application.id, &[role.id])?;
+        Assignments::remove_all(on, account_id(1))
+    },
+    |on| SecondFactors::enable(on, account_id(1), 1, at(1)).map(drop),
+    |on| on.put_recovery_codes(account_id(1), &[digest(1)]),
+    |on| {
+        SecondFactors::put_pending(on, account_id(1), &[1])?;
+        SecondFactors::remove(on, account_id(1)).map(drop)
+    },
+    |on| {
+        let inactive = ApiKeyState::inactive();
+        let key = api_key(1, 1);
+        ApiKeys::update(on, &key.kid, &key.scopes, Some(&inactive), at(1)).map(drop)
+    },
+    |on| on.deactivate_all(account_id(1), at(1)).map(drop),
+    |on| ApiKeys::remove(on, &api_key(2, 1).kid, account_id(1)).map(drop),
+    |on| Labels::insert(on, &label(1, "phone:verified", LabelScope::Private), at(1)).map(drop),
+    |on| Labels::update(on, &label(1, "email:replaced", LabelScope::Private), at(1)).map(drop),
+    |on| {
+        let label = label(1, "email:verified", LabelScope::Private);
+        Labels::remove(on, account_id(1), &label.key, label.scope).map(drop)
+    },
+    |on| Levels::put(on, &level(2)),
 ];
 
 async fn what_takes_worth_from_tokens_counts(store: AnyStore) {
@@ -232,7 +295,17 @@ async fn what_takes_no_worth_does_not_count(store: AnyStore) {
             PasswordCredentials::rehash(on, account_id(1), 1, &password_hash(2))?;
             PasswordCredentials::remove(on, account_id(9))?;
             Sessions::revoke_all(on, account_id(9), None, at(1))?;
+            Sessions::extend(on, session(1, 1).id, at(7200))?;
             Assignments::remove_all(on, account_id(9))?;
+            SecondFactors::put_pending(on, account_id(1), &[2])?;
+            SecondFactors::spend_step(on, account_id(1), 9)?;
+            SecondFactors::remove(on, account_id(9))?;
+            on.spend_recovery_code(account_id(1), &digest(1), at(1))?;
+            on.deactivate_all(account_id(9), at(1))?;
+            ApiKeys::insert(on, &api_key(3, 1))?;
+            ApiKeys::remove(on, &api_key(1, 1).kid, account_id(9))?;
+            Labels::insert(on, &label(1, "email:rejected", LabelScope::Private), at(1))?;
+            Labels::update(on, &label(1, "email:verified", LabelScope::Public), at(1))?;
             RefreshTokens::spend(on, &digest(1), at(1))?;
             on.enqueue(&mail(1))?;
             on.sent(MailId(id(1)))

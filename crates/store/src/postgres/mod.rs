@@ -29,7 +29,6 @@ use server::{Bounded, Server};
 use shared::Tx;
 
 type Conn = PgConnection;
-#[expect(dead_code, reason = "only derives name it")]
 type Db = diesel::pg::Pg;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");

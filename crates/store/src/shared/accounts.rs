@@ -1,12 +1,12 @@
 use chrono::{DateTime, Utc};
 use clavis_identity::{Account, AccountState, Accounts, NewAccount, ProfileChange};
-use clavis_kernel::{AccountId, AccountNumber, StoreError};
+use clavis_kernel::{AccountId, AccountNumber, StoreError, Uid};
 use diesel::prelude::*;
 
 use super::{Db, Tx, dialect};
 use crate::failure::failed;
 use crate::schema::accounts::{self, dsl};
-use crate::types::{Id, count, micros, moment, parsed, some_moment};
+use crate::types::{Id, count, guids, micros, moment, parsed, some_moment};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = accounts, check_for_backend(Db))]
@@ -203,6 +203,27 @@ impl Accounts for Tx<'_> {
             .execute(*self.conn.borrow_mut())
             .map_err(failed("Accounts::set_last_login"))?;
         Ok(())
+    }
+
+    fn find_by_uid(&self, uid: &Uid) -> Result<Option<Account>, StoreError> {
+        accounts::table
+            .filter(dsl::uid.eq(uid.as_str()))
+            .select(AccountRow::as_select())
+            .get_result(*self.conn.borrow_mut())
+            .optional()
+            .map_err(failed("Accounts::find_by_uid"))?
+            .map(Account::try_from)
+            .transpose()
+    }
+
+    fn find_all(&self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+        let rows: Vec<AccountRow> = accounts::table
+            .filter(dsl::id.eq_any(guids(ids)))
+            .order(dsl::number.asc())
+            .select(AccountRow::as_select())
+            .load(*self.conn.borrow_mut())
+            .map_err(failed("Accounts::find_all"))?;
+        rows.into_iter().map(Account::try_from).collect()
     }
 
     fn count(&self) -> Result<u64, StoreError> {

@@ -10,7 +10,7 @@ use super::{Tx, dialect};
 use crate::failure::failed;
 use crate::schema::assignments::{self, dsl};
 use crate::schema::{applications, role_scopes, roles, scopes};
-use crate::types::Id;
+use crate::types::{Id, guids};
 
 impl Assignments for Tx<'_> {
     fn of_account(
@@ -39,7 +39,7 @@ impl Assignments for Tx<'_> {
     }
 
     fn of_accounts(&self, accounts: &[AccountId]) -> Result<Vec<(AccountId, AssignedRole)>, StoreError> {
-        let ids: Vec<Id> = accounts.iter().map(|account| Id(account.0)).collect();
+        let ids = guids(accounts);
         let mut rows: Vec<(Id, RoleRow, bool)> = assignments::table
             .inner_join(roles::table)
             .filter(dsl::account_id.eq_any(&ids))
@@ -91,11 +91,11 @@ impl Assignments for Tx<'_> {
             .select((dsl::role_id, dsl::is_default))
             .load(*conn)
             .map_err(failed(REPLACE))?;
-        // Whoever holds these roles already loses no token.
+        // Nothing changes for whoever holds these roles already.
         if before.into_iter().collect::<BTreeMap<_, _>>() == wanted {
             return Ok(());
         }
-        let before = diesel::delete(held).execute(*conn).map_err(failed(REPLACE))?;
+        diesel::delete(held).execute(*conn).map_err(failed(REPLACE))?;
         let rows: Vec<_> = wanted
             .into_iter()
             .map(|(role, is_default)| {
@@ -111,17 +111,15 @@ impl Assignments for Tx<'_> {
             .values(rows)
             .execute(*conn)
             .map_err(failed(REPLACE))?;
-        // Nor does whoever held none.
-        self.revoking(before);
-        Ok(())
+        drop(conn);
+        self.changing_tokens_of(account, 1).map(drop)
     }
 
     fn remove_all(&self, account: AccountId) -> Result<(), StoreError> {
         let rows = diesel::delete(assignments::table.filter(dsl::account_id.eq(Id(account.0))))
             .execute(*self.conn.borrow_mut())
             .map_err(failed("Assignments::remove_all"))?;
-        self.revoking(rows);
-        Ok(())
+        self.changing_tokens_of(account, rows).map(drop)
     }
 
     fn has_scope(&self, account: AccountId, application: &str, scope: &str) -> Result<bool, StoreError> {

@@ -1,11 +1,11 @@
-use clavis_flows::{AuditEntry, AuditLog, AuditResult};
-use clavis_kernel::{AccountId, Caller, StoreError};
+use clavis_flows::{AuditEntry, AuditFilter, AuditLog, AuditResult, Direction, Page, RecordedEntry, Slice};
+use clavis_kernel::{AccountId, AuditId, Caller, StoreError};
 use diesel::prelude::*;
 
 use super::{Db, Tx};
 use crate::failure::failed;
 use crate::schema::audit::{self, dsl};
-use crate::types::{Id, micros, moment, parsed};
+use crate::types::{Id, count, micros, moment, offset, parsed};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit, check_for_backend(Db))]
@@ -18,6 +18,8 @@ struct AuditRow {
     ip: Option<String>,
     user_agent: Option<String>,
     request_id: Option<String>,
+    actor_id: Option<Id>,
+    detail: Option<String>,
 }
 
 impl TryFrom<AuditRow> for AuditEntry {
@@ -30,6 +32,8 @@ impl TryFrom<AuditRow> for AuditEntry {
             account: row.account_id.map(|id| AccountId(id.0)),
             action: parsed(READING, &row.action)?,
             result: row.refused.map_or(AuditResult::Succeeded, AuditResult::Refused),
+            actor: row.actor_id.map(|id| AccountId(id.0)),
+            detail: row.detail,
             caller: Caller {
                 dialect: parsed(READING, &row.dialect)?,
                 ip: row.ip.map(|ip| parsed(READING, &ip)).transpose()?,
@@ -38,6 +42,44 @@ impl TryFrom<AuditRow> for AuditEntry {
             },
         })
     }
+}
+
+/// The entries for which everything holds.
+fn matching(filter: &AuditFilter) -> audit::BoxedQuery<'_, Db> {
+    let mut query = audit::table.into_boxed();
+    if let Some(account) = filter.account {
+        query = query.filter(dsl::account_id.eq(Id(account.0)));
+    }
+    if let Some(actor) = filter.actor {
+        let actor = Id(actor.0);
+        // Where nobody else is named, the account did it itself.
+        let itself = dsl::actor_id.is_null().and(dsl::account_id.eq(actor));
+        query = query.filter(dsl::actor_id.eq(actor).or(itself));
+    }
+    match filter.by_authority {
+        Some(true) => query = query.filter(dsl::actor_id.is_not_null()),
+        Some(false) => query = query.filter(dsl::actor_id.is_null()),
+        None => {}
+    }
+    if !filter.actions.is_empty() {
+        let names: Vec<&str> = filter.actions.iter().map(|action| action.name()).collect();
+        query = query.filter(dsl::action.eq_any(names));
+    }
+    match filter.refused {
+        Some(true) => query = query.filter(dsl::refused.is_not_null()),
+        Some(false) => query = query.filter(dsl::refused.is_null()),
+        None => {}
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(dsl::at.ge(micros(from)));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(dsl::at.lt(micros(to)));
+    }
+    if filter.with_user_agent {
+        query = query.filter(dsl::user_agent.is_not_null());
+    }
+    query
 }
 
 impl AuditLog for Tx<'_> {
@@ -54,6 +96,8 @@ impl AuditLog for Tx<'_> {
             ip: entry.caller.ip.map(|ip| ip.to_string()),
             user_agent: entry.caller.user_agent.clone(),
             request_id: entry.caller.request_id.clone(),
+            actor_id: entry.actor.map(|id| Id(id.0)),
+            detail: entry.detail.clone(),
         };
         diesel::insert_into(audit::table)
             .values(row)
@@ -71,5 +115,39 @@ impl AuditLog for Tx<'_> {
             .load(*self.conn.borrow_mut())
             .map_err(failed("AuditLog::latest"))?;
         rows.into_iter().map(AuditEntry::try_from).collect()
+    }
+
+    /// An account's entries, and those of everybody in authority, are found by an index. Any other page is read off the
+    /// end of the trail, and how many there are is counted over all of it.
+    fn page(
+        &self,
+        filter: &AuditFilter,
+        direction: Direction,
+        slice: Slice,
+    ) -> Result<Page<RecordedEntry>, StoreError> {
+        const PAGE: &str = "AuditLog::page";
+        let mut conn = self.conn.borrow_mut();
+        let total: i64 = matching(filter).count().get_result(*conn).map_err(failed(PAGE))?;
+        let query = matching(filter)
+            .limit(slice.limit.into())
+            .offset(offset(slice.offset));
+        let query = match direction {
+            Direction::Ascending => query.order(dsl::id.asc()),
+            Direction::Descending => query.order(dsl::id.desc()),
+        };
+        let rows: Vec<(i64, AuditRow)> = query
+            .select((dsl::id, AuditRow::as_select()))
+            .load(*conn)
+            .map_err(failed(PAGE))?;
+        let items = rows.into_iter().map(|(id, row)| {
+            Ok(RecordedEntry {
+                id: AuditId(id),
+                entry: row.try_into()?,
+            })
+        });
+        Ok(Page {
+            items: items.collect::<Result<_, StoreError>>()?,
+            total: count(PAGE, total)?,
+        })
     }
 }

@@ -12,7 +12,7 @@ use crate::types::{Id, count, micros, moment, parsed};
 impl Tx<'_> {
     /// Waits for whoever took the account with `find_for_update`: nobody else changes its credential or its
     /// failure count meanwhile.
-    fn hold(&self, operation: &'static str, account: AccountId) -> Result<(), StoreError> {
+    pub(super) fn hold(&self, operation: &'static str, account: AccountId) -> Result<(), StoreError> {
         dialect::lock_account(*self.conn.borrow_mut(), Id(account.0)).map_err(failed(operation))
     }
 }

@@ -8,7 +8,7 @@ use super::{Db, Tx};
 use crate::failure::failed;
 use crate::schema::accounts;
 use crate::schema::identities::{self, dsl};
-use crate::types::{Id, count, micros, parsed, some_moment};
+use crate::types::{Id, count, guids, micros, parsed, some_moment};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = identities, check_for_backend(Db))]
@@ -75,13 +75,17 @@ impl Identities for Tx<'_> {
     }
 
     fn of_account(&self, account: AccountId) -> Result<Vec<Identity>, StoreError> {
+        Identities::of_accounts(self, &[account])
+    }
+
+    fn of_accounts(&self, accounts: &[AccountId]) -> Result<Vec<Identity>, StoreError> {
         let rows: Vec<IdentityRow> = identities::table
-            .filter(dsl::account_id.eq(Id(account.0)))
+            .filter(dsl::account_id.eq_any(guids(accounts)))
             // "address" sorts before "name": addresses first.
-            .order((dsl::kind.asc(), dsl::claim_order.asc()))
+            .order((dsl::account_id.asc(), dsl::kind.asc(), dsl::claim_order.asc()))
             .select(IdentityRow::as_select())
             .load(*self.conn.borrow_mut())
-            .map_err(failed("Identities::of_account"))?;
+            .map_err(failed("Identities::of_accounts"))?;
         rows.into_iter().map(Identity::try_from).collect()
     }
 

@@ -1,16 +1,27 @@
 //! Every port over one open transaction, compiled once for each database. What differs between them is in
 //! `dialect`.
 
+mod access_rules;
 mod accounts;
+mod api_keys;
 mod applications;
 mod assignments;
 mod audit_log;
 mod avatars;
+mod comments;
 mod credentials;
+mod directory;
+mod documents;
 mod housekeeping;
 mod identities;
+mod labels;
+mod levels;
 mod outbox;
+mod phones;
+mod profiles;
 mod refresh_tokens;
+mod reviews;
+mod second_factors;
 mod sessions;
 mod signing_keys;
 mod tickets;

@@ -1,14 +1,15 @@
 use chrono::{DateTime, Utc};
 use clavis_identity::{Account, Session, Sessions};
-use clavis_kernel::{AccountId, ApplicationId, SessionId, StoreError};
+use clavis_kernel::{AccountId, ApplicationId, SessionId, StoreError, TokenDigest};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::accounts::AccountRow;
 use super::{Db, Tx};
 use crate::failure::failed;
-use crate::schema::accounts;
 use crate::schema::sessions::{self, dsl};
-use crate::types::{Id, micros, moment, parsed, some_moment};
+use crate::schema::{accounts, api_keys};
+use crate::types::{Id, digest, micros, moment, parsed, some_moment};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions, check_for_backend(Db))]
@@ -23,6 +24,8 @@ struct SessionRow {
     created_at: i64,
     expires_at: i64,
     revoked_at: Option<i64>,
+    assurance: String,
+    secret: Option<Vec<u8>>,
 }
 
 impl From<&Session> for SessionRow {
@@ -38,6 +41,8 @@ impl From<&Session> for SessionRow {
             created_at: micros(session.created_at),
             expires_at: micros(session.expires_at),
             revoked_at: session.revoked_at.map(micros),
+            assurance: session.assurance.name().to_owned(),
+            secret: session.secret.map(|secret| secret.as_bytes().to_vec()),
         }
     }
 }
@@ -52,6 +57,8 @@ impl TryFrom<SessionRow> for Session {
             account: AccountId(row.account_id.0),
             through: parsed(READING, &row.through)?,
             application: row.application_id.map(ApplicationId),
+            assurance: parsed(READING, &row.assurance)?,
+            secret: row.secret.map(|secret| digest(READING, &secret)).transpose()?,
             device: row.device,
             ip: row.ip.map(|ip| parsed(READING, &ip)).transpose()?,
             user_agent: row.user_agent,
@@ -59,6 +66,27 @@ impl TryFrom<SessionRow> for Session {
             expires_at: moment(READING, row.expires_at)?,
             revoked_at: some_moment(READING, row.revoked_at)?,
         })
+    }
+}
+
+impl Tx<'_> {
+    /// As [`Self::revoking`] for what tokens say of an account, its roles and its level. Nothing was said of whoever
+    /// never had a session or a key: sign-ups are in nobody's way.
+    pub(in super::super) fn changing_tokens_of(
+        &self,
+        account: AccountId,
+        rows: usize,
+    ) -> Result<usize, StoreError> {
+        if rows == 0 || self.revoked() {
+            return Ok(rows);
+        }
+        let account = Id(account.0);
+        let has_session = exists(sessions::table.filter(sessions::account_id.eq(account)));
+        let has_key = exists(api_keys::table.filter(api_keys::account_id.eq(account)));
+        let was_given_any = diesel::select(has_session.or(has_key))
+            .get_result::<bool>(*self.conn.borrow_mut())
+            .map_err(failed("Tx (what an account was given)"))?;
+        Ok(if was_given_any { self.revoking(rows) } else { rows })
     }
 }
 
@@ -81,6 +109,27 @@ impl Sessions for Tx<'_> {
             .map_err(failed("Sessions::find_with_account"))?;
         rows.map(|(session, account)| Ok((session.try_into()?, account.try_into()?)))
             .transpose()
+    }
+
+    fn find_by_secret(&self, digest: &TokenDigest) -> Result<Option<(Session, Account)>, StoreError> {
+        let rows: Option<(SessionRow, AccountRow)> = sessions::table
+            .inner_join(accounts::table.on(accounts::id.eq(dsl::account_id)))
+            .filter(dsl::secret.eq(digest.as_bytes().as_slice()))
+            .select((SessionRow::as_select(), AccountRow::as_select()))
+            .get_result(*self.conn.borrow_mut())
+            .optional()
+            .map_err(failed("Sessions::find_by_secret"))?;
+        rows.map(|(session, account)| Ok((session.try_into()?, account.try_into()?)))
+            .transpose()
+    }
+
+    fn extend(&self, id: SessionId, expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
+        let live = sessions::table.find(Id(id.0)).filter(dsl::revoked_at.is_null());
+        let rows = diesel::update(live)
+            .set(dsl::expires_at.eq(micros(expires_at)))
+            .execute(*self.conn.borrow_mut())
+            .map_err(failed("Sessions::extend"))?;
+        Ok(rows > 0)
     }
 
     fn revoke(&self, id: SessionId, at: DateTime<Utc>) -> Result<bool, StoreError> {

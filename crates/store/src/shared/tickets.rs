@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::{Db, Tx};
 use crate::failure::failed;
 use crate::schema::tickets::{self, dsl};
-use crate::types::{Id, count, micros, moment, parsed, some_moment};
+use crate::types::{Id, count, digest, micros, moment, parsed, some_moment};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = tickets, check_for_backend(Db))]
@@ -27,8 +27,7 @@ impl TryFrom<TicketRow> for Ticket {
     fn try_from(row: TicketRow) -> Result<Self, StoreError> {
         const READING: &str = "Tickets (a row)";
         Ok(Self {
-            digest: TokenDigest::from_bytes(&row.digest)
-                .ok_or_else(|| StoreError::new(READING, "a digest has another length"))?,
+            digest: digest(READING, &row.digest)?,
             account: AccountId(row.account_id.0),
             purpose: parsed(READING, &row.purpose)?,
             address: parsed(READING, &row.address)?,

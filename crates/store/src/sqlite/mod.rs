@@ -32,7 +32,6 @@ use shared::Tx;
 use writer::Writer;
 
 type Conn = SqliteConnection;
-#[expect(dead_code, reason = "only derives name it")]
 type Db = diesel::sqlite::Sqlite;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");

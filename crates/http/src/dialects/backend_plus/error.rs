@@ -81,6 +81,7 @@ impl Refusal {
     );
     const ACCOUNT_EXISTS: Self = Self::text(StatusCode::BAD_REQUEST, "Account already exists.");
     const NOT_ACTIVATED: Self = Self::text(StatusCode::BAD_REQUEST, "Account is not activated.");
+    const SECOND_FACTOR_REQUIRED: Self = Self::text(StatusCode::FORBIDDEN, "Second factor required");
     const ADDRESS_TAKEN: Self = Self::text(StatusCode::BAD_REQUEST, "Cannot use this email.");
     const NOT_DELETED: Self = Self::text(StatusCode::UNAUTHORIZED, "Unable to delete account");
 
@@ -293,6 +294,10 @@ impl Profile {
                 self.wrong_password()
             }
             LogInError::UnknownApplication => missing_application(),
+            LogInError::SecondFactorUnsupported
+            | LogInError::SecondFactorMissing
+            | LogInError::SecondFactorWrong
+            | LogInError::SecondFactorReplayed => Refusal::SECOND_FACTOR_REQUIRED,
         }
     }
 

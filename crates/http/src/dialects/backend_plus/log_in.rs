@@ -51,7 +51,7 @@ pub(super) async fn log_in(
             let checked = dialect.app.check_password(candidate, password).await?;
             let request_of_session = BackendPlus::session_request();
             dialect
-                .transaction(&request, move |on| on.log_in(&checked, &request_of_session))
+                .transaction(&request, move |on| on.log_in(&checked, None, &request_of_session))
                 .await?
         }
         (Impersonation::NotAsked, None) => {

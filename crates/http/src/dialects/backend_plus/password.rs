@@ -90,7 +90,11 @@ impl BackendPlus {
                 | LogInError::Suspended
                 | LogInError::WrongPassword
                 | LogInError::LockedOut
-                | LogInError::UnknownApplication,
+                | LogInError::UnknownApplication
+                | LogInError::SecondFactorMissing
+                | LogInError::SecondFactorWrong
+                | LogInError::SecondFactorReplayed
+                | LogInError::SecondFactorUnsupported,
             ) => return Err(profile.not_authenticated()),
         };
         // An account without a password sets one: what it calls the old one does not matter.

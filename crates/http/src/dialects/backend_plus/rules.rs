@@ -153,6 +153,7 @@ pub(super) fn door(
         ticket_lifetime: Duration::minutes(60),
         new_ticket_replaces: true,
         change_kills_resets: false,
+        second_factor: settings.without_second_factor.into(),
         letters: Arc::new(letters),
     }))
 }

@@ -5,6 +5,7 @@ use clavis_tokens::{Algorithm, KeyOwner, SharedKey};
 
 use super::cookies::SameSite;
 use super::error::Profile;
+use crate::dialects::WithoutSecondFactor;
 use crate::lenient;
 
 /// The dialect's settings: the names of its contract in lower case, and some of our own.
@@ -66,6 +67,9 @@ pub struct Settings {
     /// Domains whose addresses may be used; empty is every domain.
     #[serde(deserialize_with = "lenient::list")]
     pub allowed_email_domains: Vec<String>,
+    /// What happens to a log-in that needs a second factor: `refuse`, or `reduced`.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub without_second_factor: WithoutSecondFactor,
     /// The shortest new password, in characters.
     #[serde(deserialize_with = "lenient::parsed")]
     pub min_password_length: u32,
@@ -154,6 +158,7 @@ impl Default for Settings {
             jwt_refresh_expires_in: 43_200,
             jwt_custom_fields: Vec::new(),
             allowed_email_domains: Vec::new(),
+            without_second_factor: WithoutSecondFactor::Refuse,
             min_password_length: 6,
             registration_custom_fields: Vec::new(),
             default_user_role: "user".to_owned(),

@@ -150,7 +150,7 @@ pub(super) async fn log_in(
         device: Some(device),
     };
     let grant = app
-        .transaction(&pluto.door, caller, move |on| on.log_in(&checked, &session))
+        .transaction(&pluto.door, caller, move |on| on.log_in(&checked, None, &session))
         .await?;
     Ok(Body(pluto.present(&grant.map_err(refused)?)?))
 }

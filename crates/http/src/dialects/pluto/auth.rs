@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
-use clavis_flows::{ADMIN_APPLICATION, ADMIN_SCOPE, Flows};
+use clavis_flows::{ADMIN_APPLICATION, Flows, PlutoAdministration};
 use clavis_kernel::{Answer, Dialect, Secret};
-use clavis_rbac::{Denied, Permission, Rbac};
+use clavis_rbac::{Authority as _, Denied, Permission};
 
 use super::Pluto;
 use super::claims::AccessClaims;
@@ -69,19 +69,20 @@ impl Visitor {
         if claims.iss != ADMIN_APPLICATION {
             return Err(PlutoError::INVALID_ACCESS_TOKEN);
         }
-        if !claims.scopes.iter().any(|scope| scope == ADMIN_SCOPE) {
+        if !claims
+            .scopes
+            .iter()
+            .any(|scope| scope == PlutoAdministration::SCOPE)
+        {
             return Err(PlutoError::NOT_ADMIN);
         }
         Ok(())
     }
 
     /// Whether the store lets them administer now.
-    pub(super) fn authorize(&self, on: &Flows<'_>) -> Answer<Permission, Denied> {
-        let account = self.authenticated.standing.account;
-        Rbac {
-            assignments: on.ports,
-        }
-        .authorize(account, ADMIN_APPLICATION, ADMIN_SCOPE)
+    pub(super) fn authorize(&self, on: &Flows<'_>) -> Answer<Permission<PlutoAdministration>, Denied> {
+        let standing = &self.authenticated.standing;
+        on.authorize(standing.account, standing.assurance)
     }
 }
 

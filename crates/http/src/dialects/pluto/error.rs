@@ -60,6 +60,7 @@ impl PlutoError {
     const TOO_MANY_REQUESTS: Self = Self::new(StatusCode::TOO_MANY_REQUESTS, 9001, "Too many requests");
     pub(super) const BUSY: Self =
         Self::new(StatusCode::SERVICE_UNAVAILABLE, 9002, "Server is busy").after(RETRY_AFTER_SECONDS);
+    const SECOND_FACTOR_REQUIRED: Self = Self::forbidden(9003, "Second factor required");
     pub(super) const BODY_TOO_LARGE: Self =
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, 9004, "Request body is too large");
     const TOO_MANY_MAILS: Self = Self::TOO_MANY_REQUESTS.after(MAILS_AGAIN_AFTER_SECONDS);
@@ -207,6 +208,10 @@ pub(super) fn log_in_refused(refusal: LogInError, unknown: PlutoError) -> PlutoE
         LogInError::NoPassword => PlutoError::NO_PASSWORD,
         LogInError::WrongPassword | LogInError::LockedOut => PlutoError::WRONG_PASSWORD,
         LogInError::UnknownApplication => PlutoError::UNKNOWN_APPLICATION,
+        LogInError::SecondFactorUnsupported
+        | LogInError::SecondFactorMissing
+        | LogInError::SecondFactorWrong
+        | LogInError::SecondFactorReplayed => PlutoError::SECOND_FACTOR_REQUIRED,
     }
 }
 

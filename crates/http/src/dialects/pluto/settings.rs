@@ -1,6 +1,7 @@
 use chrono::Duration;
 use serde::Deserialize;
 
+use crate::dialects::WithoutSecondFactor;
 use crate::lenient::{flag, parsed};
 
 /// The longest lifetime that can be set: ten years.
@@ -38,6 +39,9 @@ pub struct Settings {
     /// Whether any access token reads any account's user info.
     #[serde(deserialize_with = "flag")]
     pub read_others_info: bool,
+    /// What happens to a log-in that needs a second factor, for which Pluto's API has no place: `refuse`, or `reduced`.
+    #[serde(deserialize_with = "parsed")]
+    pub without_second_factor: WithoutSecondFactor,
     /// Whether mails can be sent. Without, registration still succeeds and what asks for a mail is refused.
     #[serde(deserialize_with = "flag")]
     pub emails_enabled: bool,
@@ -54,6 +58,7 @@ impl Default for Settings {
             reset_password_token_expire: 10 * 60 * 60,
             refresh_reuse_window_seconds: 0,
             read_others_info: false,
+            without_second_factor: WithoutSecondFactor::Refuse,
             emails_enabled: true,
         }
     }

@@ -99,6 +99,8 @@ impl World {
             trusted_proxies: TrustedProxies::default(),
             tokens_across: true,
             login_rate: RateLimit::per_minute(0),
+            texts: Arc::new(clavis_flows::fake::FakeTexts::default()),
+            blobs: Arc::new(clavis_flows::fake::FakeBlobs::default()),
             outbox: Arc::default(),
             version: "1.2.3",
         }));

@@ -1,0 +1,14 @@
+//! What holds of contents, over a folder and over a bucket of a real S3 server.
+
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod folder;
+#[cfg(test)]
+mod s3;
+#[cfg(test)]
+mod sealed;
+#[cfg(test)]
+mod shim;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,132 @@
+//! Barong: the account server's API under its mounts, and its documented paths at the root.
+
+mod activity;
+mod admin;
+mod agent;
+mod api_keys;
+mod bearer;
+mod claims;
+mod documents;
+mod error;
+mod gateway;
+mod identity;
+mod labels;
+mod letters;
+mod management;
+mod otp;
+mod paging;
+mod params;
+mod phones;
+mod profiles;
+mod routes;
+mod sentence;
+mod settings;
+mod user_wire;
+mod users;
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web};
+use chrono::Duration;
+use clavis_flows::{Door, FactorPolicy, Flows};
+use clavis_identity::TotpWindow;
+use clavis_kernel::{Caller, Dialect, StoreError};
+use clavis_tokens::{RefreshPolicy, RefreshTokenSpelling};
+
+use super::Lifetimes;
+use crate::{App, Fault, MailLinks, client};
+use claims::ClaimsPolicy;
+use gateway::Gateway;
+use letters::Letters;
+
+pub(crate) use claims::bearer_facts;
+pub use routes::routes;
+pub use settings::{Settings, SettingsError};
+
+/// The dialect: what its handlers share.
+pub struct Barong {
+    app: web::Data<App>,
+    settings: Settings,
+    access_lifetime: Duration,
+    session_lifetime: Duration,
+    claims_policy: ClaimsPolicy,
+    door: Arc<Door>,
+    desk: documents::Desk,
+    gateway: Gateway,
+    guard: management::Guard,
+}
+
+impl Barong {
+    /// The dialect with its settings. A lifetime that is set for every dialect takes the place of its own.
+    pub fn new(
+        app: web::Data<App>,
+        settings: Settings,
+        lifetimes: Lifetimes,
+        links: MailLinks,
+    ) -> Result<Self, SettingsError> {
+        settings.check()?;
+        let access = settings::lifetime("jwt_expire_time", settings.jwt_expire_time)?;
+        let mailed = settings::lifetime("mail_token_expire_time", settings.mail_token_expire_time)?;
+        let session_lifetime = settings::lifetime("session_expire_time", settings.session_expire_time)?;
+        let letters = Letters::new(app.clone(), &settings, links, mailed);
+        let door = Door {
+            // Sessions are kept in a cookie here: there are no refresh tokens.
+            refresh: RefreshPolicy {
+                spelling: RefreshTokenSpelling::UuidV4,
+                lifetime: session_lifetime,
+                reuse_window: Duration::zero(),
+            },
+            ticket_lifetime: mailed,
+            new_ticket_replaces: true,
+            change_kills_resets: true,
+            second_factor: FactorPolicy::Ask(TotpWindow::NEIGHBOURS),
+            letters: Arc::new(letters),
+        };
+        Ok(Self {
+            access_lifetime: lifetimes.access.unwrap_or(access),
+            session_lifetime,
+            claims_policy: ClaimsPolicy {
+                issuer: settings.jwt_issuer.clone(),
+                audiences: settings.jwt_audience.clone(),
+            },
+            door: Arc::new(door),
+            desk: documents::Desk::new(&app.keys.master),
+            gateway: Gateway::new(&settings, &app.keys.master),
+            guard: management::Guard::new(&settings)?,
+            app,
+            settings,
+        })
+    }
+
+    /// How the dialect behaves: for our own pages, which its mails lead to.
+    pub fn door(&self) -> &Arc<Door> {
+        &self.door
+    }
+
+    fn caller(&self, request: &HttpRequest) -> Caller {
+        client::caller(request, &self.app.trusted_proxies, Dialect::Barong)
+    }
+
+    /// Runs one use case in one transaction that may write.
+    async fn transaction<T: Send + 'static>(
+        &self,
+        request: &HttpRequest,
+        decide: impl FnMut(&Flows<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.app
+            .transaction(&self.door, self.caller(request), decide)
+            .await
+    }
+
+    /// Runs one look-up in one transaction that cannot write.
+    async fn look_up<T: Send + 'static>(
+        &self,
+        request: &HttpRequest,
+        look: impl FnMut(&Flows<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.app.look_up(&self.door, self.caller(request), look).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

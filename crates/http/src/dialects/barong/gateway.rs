@@ -1,0 +1,126 @@
+//! The question a gateway asks about every request: may it go on, and with which token?
+//!
+//! The answer to a session or a key that is in use comes from memory: what the store said of it, and the token that was
+//! signed for it. The store is asked again as soon as something was revoked here, and before a second is over, because
+//! another process may have revoked something.
+
+mod keys;
+mod memory;
+mod rules;
+mod sessions;
+mod token;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use clavis_flows::{OddPath, PathRules, PathVerdict, PlainPath};
+use clavis_kernel::{MasterKey, Secret};
+use clavis_tokens::SignedHeaders;
+
+use super::Barong;
+use super::error::BarongError;
+use super::identity::{CsrfKey, SessionSecret};
+use super::settings::Settings;
+use keys::Keys;
+use rules::KnownRules;
+use sessions::{CsrfCheck, KnownSessions};
+
+/// What the gateway's questions are answered from.
+pub(super) struct Gateway {
+    rules: PathRules,
+    roles: KnownRules,
+    sessions: KnownSessions,
+    keys: Keys,
+    csrf: CsrfKey,
+    csrf_check: CsrfCheck,
+}
+
+impl Gateway {
+    pub(super) fn new(settings: &Settings, master: &MasterKey) -> Self {
+        Self {
+            rules: PathRules::new(&settings.gateway_block, &settings.gateway_pass),
+            roles: KnownRules::default(),
+            sessions: KnownSessions::default(),
+            keys: Keys::new(settings.api_key_nonce_lifetime_ms),
+            csrf: CsrfKey::new(master),
+            csrf_check: if settings.csrf_protection {
+                CsrfCheck::WhereSomethingChanges
+            } else {
+                CsrfCheck::Never
+            },
+        }
+    }
+
+    /// What goes into `X-CSRF-Token` beside this session's cookie.
+    pub(super) fn csrf_token(&self, secret: &SessionSecret) -> Secret {
+        self.csrf.token(secret)
+    }
+}
+
+/// Below `/auth`.
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(web::resource("/{path:.*}").route(web::route().to(auth)));
+}
+
+/// Any method on `/auth/<path>`.
+async fn auth(barong: web::Data<Barong>, request: HttpRequest) -> Result<HttpResponse, BarongError> {
+    barong.decide(&request, barong.gateway.csrf_check).await
+}
+
+/// Any method on `/identity/sessions/authorize/<path>`: the same question in the words of older releases, which knew
+/// no CSRF tokens.
+pub(super) async fn authorize(
+    barong: web::Data<Barong>,
+    request: HttpRequest,
+) -> Result<HttpResponse, BarongError> {
+    barong.decide(&request, CsrfCheck::Never).await
+}
+
+impl Barong {
+    /// The order of the checks is part of the contract.
+    async fn decide(&self, request: &HttpRequest, csrf: CsrfCheck) -> Result<HttpResponse, BarongError> {
+        // What may mean one path here and another behind the gateway is nobody's.
+        let path = forwarded(request).map_err(|OddPath| BarongError::PATH_BLOCKED)?;
+        match self.gateway.rules.verdict(path) {
+            PathVerdict::Blocked => return Err(BarongError::PATH_BLOCKED),
+            PathVerdict::Passed => return Ok(HttpResponse::Ok().finish()),
+            PathVerdict::Checked => {}
+        }
+        let token = match signed_headers(request)? {
+            Some(headers) => self.by_key(request, headers).await?,
+            None => self.by_cookie(request, csrf).await?,
+        };
+        self.permitted(request, path, &token).await?;
+        Ok(HttpResponse::Ok()
+            .insert_header((header::AUTHORIZATION, token.header()))
+            .finish())
+    }
+}
+
+/// The path that is asked about, decoded once, with its first slash.
+fn forwarded(request: &HttpRequest) -> Result<PlainPath<'_>, OddPath> {
+    let whole = request.match_info().as_str();
+    let asked = request.match_info().query("path").len() + 1;
+    let path = whole.len().checked_sub(asked).and_then(|at| whole.get(at..));
+    PlainPath::new(path.ok_or(OddPath)?)
+}
+
+/// The headers of a signed request: `None` where there is none of them.
+fn signed_headers(request: &HttpRequest) -> Result<Option<SignedHeaders<'_>>, BarongError> {
+    let headers =
+        ["x-auth-apikey", "x-auth-nonce", "x-auth-signature"].map(|name| request.headers().get(name));
+    if headers.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let texts = headers.map(|value| {
+        let text = value.and_then(|value| value.to_str().ok());
+        text.map(str::trim).filter(|text| !text.is_empty())
+    });
+    let [Some(kid), Some(nonce), Some(signature)] = texts else {
+        return Err(BarongError::API_KEY_HEADERS);
+    };
+    Ok(Some(SignedHeaders {
+        kid,
+        nonce,
+        signature,
+    }))
+}

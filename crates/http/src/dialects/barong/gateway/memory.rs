@@ -1,0 +1,106 @@
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use moka::sync::Cache;
+
+/// How long what the store said is believed without asking again. What this process revokes is noticed at once; this
+/// bounds what another process's takes.
+const BELIEVED_FOR: Duration = Duration::from_millis(800);
+/// How long something is remembered that nobody asks about.
+const IDLE: Duration = Duration::from_mins(5);
+
+/// What the store said about sessions or keys, not more than so many.
+pub(super) struct Memory<K, V> {
+    known: Cache<K, Arc<Known<V>>>,
+}
+
+/// What the store said of one of them, and when it was asked.
+pub(super) struct Known<V> {
+    pub(super) value: V,
+    asked: Asked,
+}
+
+/// When the store was asked. To be taken before it is: a revocation in between makes what it said stale, not wrong.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    at: Instant,
+    revocations: u64,
+}
+
+impl Asked {
+    pub(super) fn now(revocations: u64) -> Self {
+        Self {
+            at: Instant::now(),
+            revocations,
+        }
+    }
+}
+
+impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Memory<K, V> {
+    pub(super) fn new(capacity: u64) -> Self {
+        let known = Cache::builder().max_capacity(capacity).time_to_idle(IDLE).build();
+        Self { known }
+    }
+
+    /// What is remembered, if it can be believed without asking; the count is that of the revocations until now.
+    pub(super) fn fresh<Q>(&self, key: &Q, revocations: u64) -> Option<Arc<Known<V>>>
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.known
+            .get(key)
+            .filter(|known| known.asked.revocations == revocations && known.asked.at.elapsed() < BELIEVED_FOR)
+    }
+
+    /// What is remembered, however long ago it was said.
+    pub(super) fn any<Q>(&self, key: &Q) -> Option<Arc<Known<V>>>
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.known.get(key)
+    }
+
+    pub(super) fn remember(&self, key: K, value: V, asked: Asked) -> Arc<Known<V>> {
+        let known = Arc::new(Known { value, asked });
+        self.known.insert(key, Arc::clone(&known));
+        known
+    }
+
+    pub(super) fn forget<Q>(&self, key: &Q)
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.known.invalidate(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_before_a_revocation_is_not_believed() {
+        let memory: Memory<String, u8> = Memory::new(10);
+        memory.remember("a".to_owned(), 1, Asked::now(7));
+        assert!(memory.fresh("a", 7).is_some_and(|known| known.value == 1));
+        assert!(memory.fresh("a", 8).is_none());
+        assert!(memory.any("a").is_some());
+        memory.forget("a");
+        assert!(memory.any("a").is_none());
+    }
+
+    #[test]
+    fn what_was_said_too_long_ago_is_not_believed() {
+        let memory: Memory<String, u8> = Memory::new(10);
+        let asked = Asked {
+            at: Instant::now().checked_sub(BELIEVED_FOR).unwrap(),
+            revocations: 0,
+        };
+        memory.remember("a".to_owned(), 1, asked);
+        assert!(memory.fresh("a", 0).is_none());
+    }
+}

@@ -1,0 +1,136 @@
+use std::fmt;
+
+use chrono::{DateTime, Duration, Utc};
+use clavis_kernel::TokenDigest;
+use openssl::hash::MessageDigest;
+use openssl::memcmp;
+use openssl::pkey::{PKey, Private};
+use openssl::sign::Signer;
+
+use super::{ApiKeyAlgorithm, ApiKeySecret};
+
+/// More digits than any moment in milliseconds has.
+const MAX_NONCE_DIGITS: usize = 15;
+
+/// What a signed request says about itself in its three headers, as it was sent.
+///
+/// The message signed is the nonce followed by the key's id; the path, the body and the verb are not signed. So
+/// whoever reads one request can send others until the nonce is too old, unless the nonce is remembered.
+#[derive(Clone, Copy)]
+pub struct SignedHeaders<'a> {
+    /// The key's id.
+    pub kid: &'a str,
+    /// When it was signed, in milliseconds since 1970.
+    pub nonce: &'a str,
+    /// The HMAC in lower-case hexadecimal digits.
+    pub signature: &'a str,
+}
+
+impl fmt::Debug for SignedHeaders<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedHeaders")
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A nonce that was accepted, to be remembered: a second request with it is a copy of the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpentNonce {
+    /// The key's id and the moment in milliseconds, however many zeros were written before it. A key has as many
+    /// of them in force as the window has milliseconds, so no key fills a memory alone.
+    pub digest: TokenDigest,
+    /// From when on it is not accepted anyway.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Why a request's signature is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ApiKeyRefusal {
+    /// The nonce is no positive number.
+    #[error("the nonce is no moment in milliseconds")]
+    NonceNotTimestamp,
+    /// The nonce is too far from now, before or after.
+    #[error("the nonce is too old or in the future")]
+    NonceExpired,
+    /// The signature is not that of this key over this nonce.
+    #[error("the signature does not match")]
+    InvalidSignature,
+}
+
+/// A key's secret made ready to check signatures with, which takes longer than a check: for who checks many.
+pub struct ApiKeyVerifier {
+    algorithm: ApiKeyAlgorithm,
+    key: PKey<Private>,
+}
+
+impl fmt::Debug for ApiKeyVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKeyVerifier(..)")
+    }
+}
+
+impl ApiKeyVerifier {
+    /// Makes a secret ready.
+    pub fn new(algorithm: ApiKeyAlgorithm, secret: &ApiKeySecret) -> Self {
+        let key = PKey::hmac(secret.expose().as_bytes()).expect("any bytes are an HMAC key");
+        Self { algorithm, key }
+    }
+
+    fn sign(&self, parts: &[&str]) -> String {
+        let digest = match self.algorithm {
+            ApiKeyAlgorithm::Hs256 => MessageDigest::sha256(),
+            ApiKeyAlgorithm::Hs384 => MessageDigest::sha384(),
+            ApiKeyAlgorithm::Hs512 => MessageDigest::sha512(),
+        };
+        let mut signer = Signer::new(digest, &self.key).expect("HMAC over SHA-2 is always there");
+        for part in parts {
+            signer.update(part.as_bytes()).expect("HMAC takes any bytes");
+        }
+        hex::encode(signer.sign_to_vec().expect("an HMAC fits in memory"))
+    }
+}
+
+impl SignedHeaders<'_> {
+    /// Checks the nonce's form, then its distance to `now`, which must be less than the window both ways, then
+    /// the signature: the order in which a caller is told. Whether the key is active, and the nonce new, are
+    /// questions for afterwards.
+    pub fn check(
+        &self,
+        verifier: &ApiKeyVerifier,
+        now: DateTime<Utc>,
+        window: Duration,
+    ) -> Result<SpentNonce, ApiKeyRefusal> {
+        let signed_at = self.signed_at().ok_or(ApiKeyRefusal::NonceNotTimestamp)?;
+        // Whole milliseconds on both sides: the signer's clock says no more.
+        let millis = signed_at.timestamp_millis();
+        let distance = now.timestamp_millis().abs_diff(millis);
+        let window_millis = u64::try_from(window.num_milliseconds()).unwrap_or(0);
+        if distance >= window_millis {
+            return Err(ApiKeyRefusal::NonceExpired);
+        }
+        if !self.is_signed_with(verifier) {
+            return Err(ApiKeyRefusal::InvalidSignature);
+        }
+        Ok(SpentNonce {
+            digest: TokenDigest::of(&format!("{millis} {}", self.kid)),
+            expires_at: signed_at + window,
+        })
+    }
+
+    fn signed_at(&self) -> Option<DateTime<Utc>> {
+        let digits = self.nonce.len() <= MAX_NONCE_DIGITS && self.nonce.bytes().all(|b| b.is_ascii_digit());
+        let millis: i64 = digits.then(|| self.nonce.parse().ok())??;
+        (millis > 0).then(|| DateTime::from_timestamp_millis(millis))?
+    }
+
+    fn is_signed_with(&self, verifier: &ApiKeyVerifier) -> bool {
+        let expected = verifier.sign(&[self.nonce, self.kid]);
+        expected.len() == self.signature.len() && memcmp::eq(expected.as_bytes(), self.signature.as_bytes())
+    }
+}
+
+#[cfg(test)]
+pub(super) fn hmac_hex(algorithm: ApiKeyAlgorithm, secret: &ApiKeySecret, parts: &[&str]) -> String {
+    ApiKeyVerifier::new(algorithm, secret).sign(parts)
+}

@@ -1,0 +1,157 @@
+//! A second factor that was enabled at Barong, the only door that asks for one: what the others make of it.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::harness::{BARONG_PASSWORD, Server, Tokens, Totp, address, jwt, number};
+
+const REDUCED: [(&str, &str); 2] = [
+    ("CLAVIS_DIALECTS__PLUTO__WITHOUT_SECOND_FACTOR", "reduced"),
+    ("CLAVIS_DIALECTS__BACKEND_PLUS__WITHOUT_SECOND_FACTOR", "reduced"),
+];
+
+/// Enables a factor for an account that logs in with [`BARONG_PASSWORD`].
+fn enable(server: &Server, address: &str) -> (String, Totp) {
+    let access = server.barong().log_in(address).access;
+    let totp = server.barong().enable_factor(&access);
+    (access, totp)
+}
+
+#[test]
+fn doors_that_cannot_ask_for_a_factor_refuse_after_the_right_password_only() {
+    let server = Server::start();
+    let ann = address("ann");
+    server.barong().sign_up(&ann);
+    let before = Tokens::of_pluto(&server.pluto().try_log_in(&ann, BARONG_PASSWORD));
+    let (access, totp) = enable(&server, &ann);
+
+    assert_snapshot!(
+        server.pluto().try_log_in(&ann, BARONG_PASSWORD),
+        @r#"403 {"status":"error","error":{"code":9003,"message":"Second factor required"}}"#
+    );
+    assert_snapshot!(
+        server.backend_plus().try_log_in(&ann, BARONG_PASSWORD),
+        @r#"403 {"statusCode":403,"error":"Forbidden","message":"Second factor required"}"#
+    );
+    assert_snapshot!(
+        server.pluto().try_log_in(&ann, "wrong"),
+        @r#"403 {"status":"error","error":{"code":3001,"message":"Invalid Password"}}"#
+    );
+    assert_snapshot!(
+        server.backend_plus().try_log_in(&ann, "wrong"),
+        @r#"401 {"statusCode":401,"error":"Unauthorized","message":"Password does not match."}"#
+    );
+    // Sessions from before were opened with all that was asked for then.
+    server.pluto().refresh(&before.refresh).expect(200);
+
+    server.barong().otp("disable", &access, &totp.code()).expect(200);
+    server.pluto().try_log_in(&ann, BARONG_PASSWORD).expect(200);
+    server
+        .backend_plus()
+        .try_log_in(&ann, BARONG_PASSWORD)
+        .expect(200);
+}
+
+#[test]
+fn a_token_of_barong_opens_the_other_doors_with_its_factor() {
+    let server = Server::start();
+    let ann = address("ann");
+    server.barong().sign_up(&ann);
+    let (_, totp) = enable(&server, &ann);
+    let log_in = server
+        .barong()
+        .try_log_in_with_code(&ann, BARONG_PASSWORD, &totp.code());
+    let access = server.barong().visit(&log_in).access;
+    assert!(server.barong().opens(&access));
+    assert!(server.pluto().opens(&access));
+    assert!(server.backend_plus().opens(&access));
+}
+
+#[test]
+fn a_session_of_less_assurance_opens_its_own_door_and_no_other() {
+    let server = Server::with(&REDUCED);
+    let ann = address("ann");
+    server.barong().sign_up(&ann);
+    enable(&server, &ann);
+    let pluto = Tokens::of_pluto(&server.pluto().try_log_in(&ann, BARONG_PASSWORD));
+    let backend_plus = Tokens::of_backend_plus(&server.backend_plus().try_log_in(&ann, BARONG_PASSWORD));
+    // So do the tokens that a refresh gives.
+    let pluto_later = Tokens::of_pluto(&server.pluto().refresh(&pluto.refresh));
+    let backend_plus_later = Tokens::of_backend_plus(&server.backend_plus().refresh(&backend_plus.refresh));
+
+    for tokens in [&pluto, &pluto_later] {
+        assert!(server.pluto().opens(&tokens.access));
+        assert!(!server.backend_plus().opens(&tokens.access));
+        assert!(!server.barong().opens(&tokens.access));
+        let disable = server.barong().otp("disable", &tokens.access, "123456");
+        assert_eq!(disable.to_string(), r#"401 {"error":"Permission Denied"}"#);
+    }
+    for tokens in [&backend_plus, &backend_plus_later] {
+        assert!(server.backend_plus().opens(&tokens.access));
+        assert!(!server.pluto().opens(&tokens.access));
+        assert!(!server.barong().opens(&tokens.access));
+    }
+}
+
+#[test]
+fn a_session_from_before_the_factor_keeps_its_worth() {
+    let server = Server::with(&REDUCED);
+    let ann = address("ann");
+    server.barong().sign_up(&ann);
+    let before = Tokens::of_pluto(&server.pluto().try_log_in(&ann, BARONG_PASSWORD));
+    enable(&server, &ann);
+    let later = Tokens::of_pluto(&server.pluto().refresh(&before.refresh));
+    assert!(server.barong().opens(&later.access));
+    assert!(server.backend_plus().opens(&later.access));
+}
+
+#[test]
+fn a_session_of_less_assurance_has_no_authority() {
+    let server = Server::with(&REDUCED);
+    let root = address("root");
+    let arguments = ["user", "create", "--email", &root, "--password", BARONG_PASSWORD];
+    let cli = server.cli(&[&arguments[..], &["--role", "admin", "--active"]].concat());
+    cli.ok();
+    let count = |access: &str| server.get("/v1/user/count").bearer(access).send();
+    let full = Tokens::of_pluto(&server.pluto().try_log_in(&root, BARONG_PASSWORD));
+    count(&full.access).expect(200);
+
+    enable(&server, &root);
+    let reduced = Tokens::of_pluto(&server.pluto().try_log_in(&root, BARONG_PASSWORD));
+    let later = Tokens::of_pluto(&server.pluto().refresh(&reduced.refresh));
+    for tokens in [&reduced, &later] {
+        let claims = jwt::payload(&tokens.access);
+        assert!(
+            !claims["scopes"].to_string().contains("admin"),
+            "no authority is promised: {claims}"
+        );
+        count(&tokens.access).expect(403);
+        let search = server.get("/v1/user/search").query(&[("account", root.as_str())]);
+        search.bearer(&tokens.access).send().expect(403);
+        server.pluto().info(number(&claims), &tokens.access).expect(200);
+    }
+    count(&full.access).expect(200);
+}
+
+#[test]
+fn wrong_codes_and_wrong_passwords_are_counted_apart() {
+    let server = Server::with(&[("CLAVIS_LIMITS__FAILED_LOGINS_PER_ACCOUNT", "3")]);
+    let ann = address("ann");
+    server.barong().sign_up(&ann);
+    let (access, totp) = enable(&server, &ann);
+    for _ in 0..3 {
+        let wrong = server.barong().otp("verify", &access, &totp.old_code());
+        assert_eq!(wrong.to_string(), r#"422 {"error":"OTP code is invalid"}"#);
+    }
+    // The factor is closed at every endpoint, and the password is not.
+    let code = totp.code();
+    let shown = server.barong().try_log_in_with_code(&ann, BARONG_PASSWORD, &code);
+    assert_snapshot!(shown, @r#"403 {"error":"OTP code is invalid"}"#);
+    let body = json!({ "algorithm": "HS256", "totp_code": code });
+    let key = server.post("/api_keys").bearer(&access).json(body).send();
+    assert_snapshot!(key, @r#"422 {"error":"OTP code is invalid"}"#);
+    assert_snapshot!(
+        server.pluto().try_log_in(&ann, BARONG_PASSWORD),
+        @r#"403 {"status":"error","error":{"code":9003,"message":"Second factor required"}}"#
+    );
+}

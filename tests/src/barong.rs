@@ -4,6 +4,7 @@ mod activity;
 mod admin_labels;
 mod admin_logs;
 mod admin_review;
+mod admin_search;
 mod admin_users;
 mod api_keys;
 mod documents;

@@ -242,7 +242,7 @@ fn site(
     let barong = dialects
         .barong
         .enabled
-        .then(|| barong::Barong::new(app.clone(), dialects.barong.clone(), lifetimes, links))
+        .then(|| barong::Barong::new(app.clone(), dialects.barong.clone(), lifetimes))
         .transpose()
         .map_err(|error| ConfigError::setting("dialects.barong", error))?
         .map(web::Data::new);

@@ -34,7 +34,7 @@ use clavis_kernel::{Caller, Dialect, StoreError};
 use clavis_tokens::{RefreshPolicy, RefreshTokenSpelling};
 
 use super::Lifetimes;
-use crate::{App, Fault, MailLinks, client};
+use crate::{App, Fault, client};
 use claims::ClaimsPolicy;
 use gateway::Gateway;
 use letters::Letters;
@@ -58,17 +58,12 @@ pub struct Barong {
 
 impl Barong {
     /// The dialect with its settings. A lifetime that is set for every dialect takes the place of its own.
-    pub fn new(
-        app: web::Data<App>,
-        settings: Settings,
-        lifetimes: Lifetimes,
-        links: MailLinks,
-    ) -> Result<Self, SettingsError> {
+    pub fn new(app: web::Data<App>, settings: Settings, lifetimes: Lifetimes) -> Result<Self, SettingsError> {
         settings.check()?;
         let access = settings::lifetime("jwt_expire_time", settings.jwt_expire_time)?;
         let mailed = settings::lifetime("mail_token_expire_time", settings.mail_token_expire_time)?;
         let session_lifetime = settings::lifetime("session_expire_time", settings.session_expire_time)?;
-        let letters = Letters::new(app.clone(), &settings, links, mailed);
+        let letters = Letters::new(app.clone(), &settings, mailed);
         let door = Door {
             // Sessions are kept in a cookie here: there are no refresh tokens.
             refresh: RefreshPolicy {

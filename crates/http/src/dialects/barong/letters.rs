@@ -10,7 +10,7 @@ use clavis_identity::{Account, TicketPurpose};
 use clavis_kernel::{Email, Entropy, EntropyExt as _, Secret};
 
 use super::settings::Settings;
-use crate::{App, MailLinks};
+use crate::App;
 
 /// How Barong writes to people. Nothing that the account's owner chose stands in a mail: whoever registers somebody
 /// else's address must not be able to write to them. The links lead to our own pages: upstream's lead to a front end
@@ -45,12 +45,7 @@ struct Wording {
 }
 
 impl Letters {
-    pub(super) fn new(
-        app: web::Data<App>,
-        settings: &Settings,
-        _links: MailLinks,
-        lifetime: Duration,
-    ) -> Self {
+    pub(super) fn new(app: web::Data<App>, settings: &Settings, lifetime: Duration) -> Self {
         Self {
             app,
             app_name: settings.app_name.clone(),

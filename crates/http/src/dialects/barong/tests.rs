@@ -109,7 +109,7 @@ impl World {
             outbox: Arc::default(),
             version: "1.2.3",
         }));
-        let barong = Barong::new(app, settings, Lifetimes::default(), MailLinks::Pages).unwrap();
+        let barong = Barong::new(app, settings, Lifetimes::default()).unwrap();
         let world = Self {
             clock,
             store,

@@ -1,9 +1,11 @@
 //! The release binary, serving on loopback from a place of its own.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,6 +33,14 @@ const SETTINGS: [(&str, &str); 5] = [
 pub(crate) struct Server {
     child: Child,
     url: String,
+    /// The program with its settings, for commands beside the server.
+    cli: Cli,
+}
+
+struct Cli {
+    program: PathBuf,
+    folder: PathBuf,
+    variables: Vec<(&'static str, OsString)>,
 }
 
 impl Server {
@@ -38,20 +48,9 @@ impl Server {
     pub(crate) fn start(program: &Path, place: &Place, client: &Client) -> Result<(Self, Duration)> {
         let log_file = place.folder().join("log");
         let log = File::create(&log_file).context("cannot make the server's log")?;
-        let mut command = Command::new(program);
-        command
-            .arg("serve")
-            .current_dir(place.folder())
-            // Settings of whoever calls must not change what is measured.
-            .env_clear()
-            .envs(SETTINGS)
-            .env("CLAVIS_DATA__DIR", place.data())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log);
-        if let Some(url) = place.postgres_url() {
-            command.env("CLAVIS_DATABASE__URL", url);
-        }
+        let cli = Cli::at(program, place);
+        let mut command = cli.command();
+        command.arg("serve").stdout(Stdio::piped()).stderr(log);
         let started = Instant::now();
         let child = command
             .spawn()
@@ -59,6 +58,7 @@ impl Server {
         let mut server = Self {
             child,
             url: String::new(),
+            cli,
         };
         let stdout = server.child.stdout.take().context("the server has no output")?;
         server.url = address(stdout).with_context(|| {
@@ -78,6 +78,21 @@ impl Server {
         format!("{}{path}", self.url)
     }
 
+    /// A token for a back end, made beside the running server.
+    pub(crate) fn admin_token(&self) -> Result<String> {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let name = format!("bench-{}-{}", self.pid(), MADE.fetch_add(1, Ordering::Relaxed));
+        let mut command = self.cli.command();
+        command.args(["admin-token", "create", "--name", &name]);
+        let output = command.output().context("cannot make a token")?;
+        ensure!(
+            output.status.success(),
+            "no token was made: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -94,6 +109,35 @@ impl Server {
             thread::sleep(Duration::from_millis(10));
         }
         bail!("the server did not stop")
+    }
+}
+
+impl Cli {
+    fn at(program: &Path, place: &Place) -> Self {
+        let mut variables: Vec<(&'static str, OsString)> = SETTINGS
+            .iter()
+            .map(|(name, value)| (*name, OsString::from(value)))
+            .collect();
+        variables.push(("CLAVIS_DATA__DIR", OsString::from(place.data())));
+        if let Some(url) = place.postgres_url() {
+            variables.push(("CLAVIS_DATABASE__URL", OsString::from(url)));
+        }
+        Self {
+            program: program.to_owned(),
+            folder: place.folder().to_owned(),
+            variables,
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .current_dir(&self.folder)
+            // Settings of whoever calls must not change what is measured.
+            .env_clear()
+            .envs(self.variables.iter().cloned())
+            .stdin(Stdio::null());
+        command
     }
 }
 

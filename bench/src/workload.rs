@@ -18,6 +18,8 @@ use crate::wrk::{Load, Script};
 const CHECKED: u32 = 64;
 /// A document's size.
 const UPLOADED_BYTES: u32 = 100 * 1024;
+/// Users on a page.
+const PER_PAGE: u32 = 10;
 /// Refresh tokens beside those in use: for the few that are lost to a refusal.
 const SPARE: u32 = 8;
 
@@ -31,6 +33,7 @@ pub(crate) enum Group {
     Jwks,
     Gateway,
     Upload,
+    List,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +49,7 @@ pub(crate) enum Workload {
     GatewayCookie,
     GatewayKey,
     Upload,
+    UserList,
 }
 
 /// What a workload is made from.
@@ -57,7 +61,7 @@ pub(crate) struct Material<'a> {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Register,
         Self::LogIn,
         Self::RefreshPluto,
@@ -69,6 +73,7 @@ impl Workload {
         Self::GatewayCookie,
         Self::GatewayKey,
         Self::Upload,
+        Self::UserList,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -84,6 +89,7 @@ impl Workload {
             Self::GatewayCookie => "gateway: cookie",
             Self::GatewayKey => "gateway: signed",
             Self::Upload => "upload, 100 KiB",
+            Self::UserList => "user listing",
         }
     }
 
@@ -96,6 +102,7 @@ impl Workload {
             Self::JwksBackendPlus | Self::JwksAll => Group::Jwks,
             Self::GatewayCookie | Self::GatewayKey => Group::Gateway,
             Self::Upload => Group::Upload,
+            Self::UserList => Group::List,
         }
     }
 
@@ -109,7 +116,8 @@ impl Workload {
             | Self::JwksBackendPlus
             | Self::JwksAll
             | Self::GatewayCookie
-            | Self::GatewayKey => &[Ceiling::Requests],
+            | Self::GatewayKey
+            | Self::UserList => &[Ceiling::Requests],
             Self::Upload => &[Ceiling::Commits],
         }
     }
@@ -156,6 +164,7 @@ impl Workload {
                 let keys = keys(material.client, material.server, &people)?;
                 (Script::Signed, GATE, vec![material.written(&signed(&keys)?)?])
             }
+            Self::UserList => (Script::Read, "/", vec![material.lists()?]),
             Self::Upload => {
                 let people = material.people(&format!("upload-{clients}"))?;
                 let tokens = material.file(&people, |person| person.token.clone())?;
@@ -185,6 +194,18 @@ impl Material<'_> {
     fn checks(&self, request: impl Fn(&Session) -> String) -> Result<String> {
         let sessions = sessions(self.client, self.server, Door::Pluto, self.accounts, CHECKED)?;
         self.file(&sessions, request)
+    }
+
+    /// A file of requests for the first and the last page of users in several orders, with a back end's token.
+    fn lists(&self) -> Result<String> {
+        let token = self.server.admin_token()?;
+        let last = self.accounts.div_ceil(PER_PAGE).max(1);
+        let sorts = ["created_at", "-last_login_at", "email", "-last_name"];
+        let lines: Vec<String> = sorts
+            .iter()
+            .flat_map(|sort| [1, last].map(|page| format!("/api/users?sort={sort}&page={page} {token}")))
+            .collect();
+        self.file(&lines, Clone::clone)
     }
 
     /// Accounts of their own, logged in.

@@ -1,9 +1,11 @@
 //! One account behind every door: what was done through one dialect holds at the other.
 
 mod barong;
+mod jauth;
 mod kyc;
 mod race;
 mod second_factor;
+mod sso;
 mod tokens;
 mod worth;
 

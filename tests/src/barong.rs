@@ -1,12 +1,14 @@
 //! Barong: every endpoint and every refusal, byte for byte, in both of its profiles.
 
 mod activity;
+mod addresses;
 mod admin_labels;
 mod admin_logs;
 mod admin_review;
 mod admin_search;
 mod admin_users;
 mod api_keys;
+mod data_storage;
 mod documents;
 mod gateway;
 mod labels;
@@ -18,8 +20,11 @@ mod password;
 mod permissions;
 mod phones;
 mod profiles;
+mod public;
 mod registration;
+mod restrictions;
 mod review;
 mod server;
+mod service_accounts;
 mod session;
 mod users;

@@ -5,6 +5,7 @@
 
 mod activation;
 mod address;
+mod consent;
 mod driver;
 mod hostile;
 mod instrument;

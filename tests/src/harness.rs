@@ -10,6 +10,7 @@ mod barong;
 mod database;
 mod doors;
 mod http;
+mod jauth;
 mod mail;
 mod process;
 mod s3;
@@ -21,6 +22,9 @@ mod totp;
 
 pub(crate) mod jwt;
 pub(crate) mod management;
+#[expect(dead_code, reason = "the provider crate's own tests use the rest of it")]
+pub(crate) mod providers;
+pub(crate) mod sso;
 
 pub(crate) use barong::{BARONG_PASSWORD, COOKIE as BARONG_COOKIE, Visit, bearer};
 pub(crate) use doors::{Tokens, number};

@@ -18,12 +18,18 @@ mod browser;
 #[cfg(test)]
 mod durability;
 #[cfg(test)]
+mod federation;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod jauth;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod pluto;
 #[cfg(test)]
 mod security;
+#[cfg(test)]
+mod sso;
 #[cfg(test)]
 mod tour;

@@ -1,15 +1,21 @@
-//! Pluto: every endpoint of its account and token part, every refusal, in the order that its clients know.
+//! Pluto: every endpoint, every refusal, in the order that its clients know.
 
 mod admin;
 mod avatar;
+mod binding;
 mod envelope;
 mod limits;
 mod log_in;
+mod oauth;
 mod pages;
 mod profile;
+mod rbac;
 mod recover;
 mod register;
+mod social;
 mod token;
+mod user_public;
+mod user_search;
 
 use serde_json::Value;
 

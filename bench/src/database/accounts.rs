@@ -13,9 +13,10 @@ pub(crate) const PASSWORD: &str = "Tecohvi0-and-more";
 const MOMENT: &str = "1767225600000000";
 /// Everything but the ids and the series, in which the databases differ. `{id}` and `{hex10}` are made from `i`.
 const STATEMENTS: &str = "
-    INSERT INTO accounts (id, uid, state, display_name, attributes, created_through, created_at, updated_at)
+    INSERT INTO accounts (id, uid, state, display_name, attributes, created_through, created_at, updated_at,
+            activated_at, address_key)
         {series} SELECT {id}, 'ID' || {hex10}, 'active', 'user' || i || '@bench.example.org', '{}',
-            'backend_plus', {moment}, {moment} FROM n;
+            'backend_plus', {moment}, {moment}, {moment}, 'user' || i || '@bench.example.org' FROM n;
     INSERT INTO identities (kind, folded, value, account_id, claimed_through, claim_order)
         {series} SELECT 'address', 'user' || i || '@bench.example.org', 'user' || i || '@bench.example.org',
             {id}, 'backend_plus', 0 FROM n;

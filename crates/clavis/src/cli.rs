@@ -34,6 +34,9 @@ pub(crate) enum Command {
     /// Signing keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Tokens of back ends that administer users through the SSO users API.
+    #[command(subcommand)]
+    AdminToken(AdminTokenCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -103,5 +106,30 @@ pub(crate) enum KeysCommand {
         /// Whose keys: `backend_plus`, `pluto` or `openid`; without it everybody's.
         #[arg(long)]
         owner: Option<clavis_tokens::KeyOwner>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminTokenCommand {
+    /// Make a token, and print it this once: it is kept nowhere.
+    Create {
+        /// What the back end is called: in the audit trail, and to take the token back.
+        #[arg(long)]
+        name: clavis_flows::ClientName,
+        /// A token that the back end has already, taken over to the letter; `-` reads it from standard input. Other
+        /// users of this machine may see one in the process list.
+        #[arg(long)]
+        token: Option<String>,
+        /// When it ends, as `2027-01-31T00:00:00Z`; without it never.
+        #[arg(long)]
+        expires: Option<chrono::DateTime<chrono::Utc>>,
+    },
+    /// List the tokens, without what is secret of them.
+    List,
+    /// Take a token back: it opens nothing from the next second on.
+    Revoke {
+        /// What the back end is called.
+        #[arg(long)]
+        name: clavis_flows::ClientName,
     },
 }

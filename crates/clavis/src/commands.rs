@@ -1,3 +1,5 @@
+mod admin_tokens;
+
 use std::io::Read as _;
 
 use clavis_flows::{AccountSelector, NewUser, SignUpError};
@@ -12,7 +14,7 @@ use crate::installation::{self, Installation, OpenError};
 use crate::serve::ServeError;
 use crate::{logging, serve};
 
-/// Longest password read from standard input, in bytes.
+/// Longest password or token read from standard input, in bytes.
 const MAX_STDIN_PASSWORD: u64 = 8192;
 
 /// Why a command failed: one line for standard error.
@@ -53,6 +55,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
             Command::User(UserCommand::SetState(command)) => set_state(&settings, command, json).await,
             Command::App(AppCommand::Create { name }) => create_application(&settings, name, json).await,
             Command::Keys(KeysCommand::Rotate { owner }) => rotate_keys(&settings, owner, json).await,
+            Command::AdminToken(command) => admin_tokens::run(&settings, command, json).await,
         }
     })
 }
@@ -183,20 +186,24 @@ fn selector(
 }
 
 fn password(given: &str) -> Result<Secret, Failure> {
-    let text = if given == "-" {
-        let mut text = String::new();
-        std::io::stdin()
-            .take(MAX_STDIN_PASSWORD)
-            .read_to_string(&mut text)
-            .map_err(|error| Failure::Refused(format!("--password -: {error}")))?;
-        text.trim_end_matches(['\r', '\n']).to_owned()
-    } else {
-        given.to_owned()
-    };
+    let text = given_or_read("--password", given)?;
     if text.trim().is_empty() {
         return Err(Failure::Refused("--password: a password is not empty".to_owned()));
     }
     Ok(Secret::new(text))
+}
+
+/// What stands on the command line, or, for `-`, what standard input says.
+fn given_or_read(option: &str, given: &str) -> Result<String, Failure> {
+    if given != "-" {
+        return Ok(given.to_owned());
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .take(MAX_STDIN_PASSWORD)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::Refused(format!("{option} -: {error}")))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn say(json: bool, machine: &serde_json::Value, person: &str) {

@@ -167,7 +167,7 @@ fn master_key(
 fn limits(settings: &Settings) -> Result<Limits, ConfigError> {
     let kyc = settings.dialects.barong.kyc_policy();
     Ok(Limits {
-        kyc: kyc.map_err(|error| ConfigError::setting("dialects.barong", error))?,
+        kyc: kyc.map_err(|error| ConfigError::within("dialects.barong", error))?,
         lockout: LockoutPolicy {
             max_failures: settings.limits.failed_logins_per_account,
             ..LockoutPolicy::default()

@@ -5,6 +5,8 @@ mod blobs;
 mod cli;
 mod commands;
 mod config;
+mod doors;
+mod federation;
 mod installation;
 mod letters;
 mod logging;

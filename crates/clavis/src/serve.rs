@@ -7,14 +7,13 @@ use actix_web::web;
 use clavis_delivery::{
     FileMailer, MailTransport, Mailbox, Mailer, OutboxPolicy, OutboxWorker, Sender, SmtpMailer,
 };
-use clavis_flows::{Blobs, OldAddress, Texts};
-use clavis_http::dialects::{backend_plus, barong, pluto};
-use clavis_http::pages::{MailDoor, MailboxReader, Pages};
+use clavis_flows::{Blobs, Providers, Texts};
+use clavis_http::pages::{MailboxReader, Pages};
 use clavis_http::{
     App, AppParts, Hasher, MetricsText, PublicUrl, RateLimit, RingHandle, ServerSettings, Site,
-    TrustedProxies,
+    TokenLifetimes, TrustedProxies,
 };
-use clavis_kernel::{Dialect, Secret};
+use clavis_kernel::Secret;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
@@ -22,6 +21,8 @@ use tokio::task::JoinSet;
 
 use crate::blobs::{self, BlobSetup};
 use crate::config::{ConfigError, Settings};
+use crate::doors::Doors;
+use crate::federation;
 use crate::installation::{self, Installation, OpenError};
 use crate::mailbox::OutboxFiles;
 use crate::{admin, workers};
@@ -61,6 +62,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
     let mail = MailSetup::new(&settings, &public_url)?;
     let texts = texts(&settings)?;
     let blobs = BlobSetup::new(&settings)?;
+    let providers = federation::providers(&settings)?;
     let installation = Arc::new(Installation::open(&settings).await?);
     let blobs = blobs.open(&installation)?;
     admin::ensure(&settings, &installation).await?;
@@ -75,6 +77,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
         Channels {
             texts,
             blobs: Arc::clone(&blobs) as _,
+            providers,
             outbox: Arc::clone(&outbox),
             mailbox: mail.mailbox(),
         },
@@ -199,20 +202,20 @@ fn site(
     metrics: MetricsText,
 ) -> Result<Site, ServeError> {
     let dialects = &settings.dialects;
-    let shared_key = dialects
+    let hasuras = dialects
         .backend_plus
         .shared_key()
         .map_err(|error| ConfigError::setting("dialects.backend_plus", error))?;
+    let shared_keys = hasuras.into_iter().chain(dialects.jauth.shared_key()).collect();
     let ring = clavis_http::open_ring(
         &installation.signing_keys,
         Arc::clone(&installation.store),
         installation.keys.master.clone(),
         Arc::clone(&installation.clock),
-        shared_key.into_iter().collect(),
+        shared_keys,
         installation::key_policy(settings),
     )
     .map_err(OpenError::from)?;
-    let app = web::Data::new(app(settings, installation, public_url, &channels, ring));
     let lifetimes = clavis_http::dialects::Lifetimes {
         access: settings
             .tokens
@@ -223,69 +226,32 @@ fn site(
             .refresh_ttl_seconds
             .map(|seconds| chrono::Duration::seconds(seconds.into())),
     };
-    let links = settings.http.mail_links;
-    let backend_plus = dialects
-        .backend_plus
-        .enabled
-        .then(|| {
-            backend_plus::BackendPlus::new(
-                app.clone(),
-                dialects.backend_plus.clone(),
-                lifetimes,
-                links,
-                settings.dev,
-            )
-        })
-        .transpose()
-        .map_err(|error| ConfigError::setting("dialects.backend_plus", error))?
-        .map(web::Data::new);
-    let barong = dialects
-        .barong
-        .enabled
-        .then(|| barong::Barong::new(app.clone(), dialects.barong.clone(), lifetimes))
-        .transpose()
-        .map_err(|error| ConfigError::setting("dialects.barong", error))?
-        .map(web::Data::new);
-    let pluto = dialects
-        .pluto
-        .enabled
-        .then(|| pluto::Pluto::new(app.clone(), dialects.pluto.clone(), lifetimes, links))
-        .transpose()
-        .map_err(|error| ConfigError::setting("dialects.pluto", error))?
-        .map(web::Data::new);
-    let doors = [
-        backend_plus.clone().map(|dialect| MailDoor {
-            dialect: Dialect::BackendPlus,
-            door: Arc::clone(dialect.door()),
-            continue_url: dialect.success_url().map(str::to_owned),
-            old_address: dialect.old_address(),
-            password_problem: Arc::new(move |password| dialect.password_problem(password)),
-        }),
-        barong.clone().map(|dialect| MailDoor {
-            dialect: Dialect::Barong,
-            door: Arc::clone(dialect.door()),
-            continue_url: None,
-            old_address: OldAddress::IsTold,
-            password_problem: Arc::new(move |password| dialect.password_problem(password)),
-        }),
-        pluto.clone().map(|dialect| MailDoor {
-            dialect: Dialect::Pluto,
-            door: Arc::clone(dialect.door()),
-            continue_url: None,
-            old_address: OldAddress::IsTold,
-            password_problem: Arc::new(move |password| dialect.password_problem(password)),
-        }),
-    ];
+    let token_lifetimes = TokenLifetimes {
+        jauth: dialects
+            .jauth
+            .access_lifetime(lifetimes)
+            .map_err(|error| ConfigError::setting("dialects.jauth", error))?,
+    };
+    let app = web::Data::new(app(
+        settings,
+        installation,
+        public_url,
+        &channels,
+        (ring, token_lifetimes),
+    ));
+    let doors = Doors::open(&app, settings, lifetimes)?;
     let pages = Pages {
         app: app.clone(),
-        doors: doors.into_iter().flatten().collect(),
+        doors: doors.mail_doors(),
         mailbox: channels.mailbox,
     };
     Ok(Site {
         app,
-        backend_plus,
-        barong,
-        pluto,
+        backend_plus: doors.backend_plus,
+        barong: doors.barong,
+        jauth: doors.jauth,
+        pluto: doors.pluto,
+        sso: doors.sso,
         pages: web::Data::new(pages),
         metrics,
     })
@@ -296,7 +262,7 @@ fn app(
     installation: &Installation,
     public_url: &PublicUrl,
     channels: &Channels,
-    ring: RingHandle,
+    (ring, token_lifetimes): (RingHandle, TokenLifetimes),
 ) -> App {
     let at_once = NonZeroUsize::new(cores()).unwrap_or(NonZeroUsize::MIN);
     App::new(AppParts {
@@ -316,6 +282,8 @@ fn app(
             .copied()
             .collect::<TrustedProxies>(),
         tokens_across: settings.tokens.across,
+        token_lifetimes,
+        providers: Arc::clone(&channels.providers),
         login_rate: RateLimit::per_minute(settings.limits.login_per_client_ip_per_minute),
         texts: Arc::clone(&channels.texts),
         blobs: Arc::clone(&channels.blobs),
@@ -344,6 +312,7 @@ fn text(metrics: PrometheusHandle) -> MetricsText {
 struct Channels {
     texts: Arc<dyn Texts>,
     blobs: Arc<dyn Blobs>,
+    providers: Arc<dyn Providers>,
     outbox: Arc<Notify>,
     mailbox: Option<Arc<dyn MailboxReader>>,
 }

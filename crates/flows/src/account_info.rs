@@ -3,12 +3,16 @@ use std::collections::HashMap;
 
 use clavis_identity::{
     Account, Accounts, Attributes, Identities, Identity, IdentityKey, IdentityKind, Name, ProfileChange,
+    Provider,
 };
 use clavis_kernel::{AccountId, AccountNumber, Answer, Dialect, Email, StoreError};
 use clavis_rbac::{Application, Applications, Assignments, Permission, Role};
 
 use crate::log_in::LoginName;
 use crate::{AuditAction, Avatar, Flows, PlutoAdministration};
+
+/// Most accounts that a search finds: many people may be written to at one address.
+const MOST_FOUND: u32 = 100;
 
 /// An account with the ways to reach it.
 #[derive(Debug, Clone)]
@@ -82,12 +86,14 @@ pub struct ApplicationRoles {
 }
 
 /// How many accounts there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountCounts {
     /// All that are not gone.
     pub total: u64,
     /// Those with a log-in address.
     pub with_address: u64,
+    /// Those that a provider's word opens, for each provider asked about.
+    pub known_at: Vec<u64>,
 }
 
 impl Flows<'_> {
@@ -146,6 +152,7 @@ impl Flows<'_> {
         let change = ProfileChange {
             display_name: update.name.as_ref().map(|name| name.as_str().to_owned()),
             avatar: update.avatar.clone(),
+            contact: None,
             attributes: update.attributes.clone(),
         };
         self.ports.set_profile(account.id, &change, now)?;
@@ -153,49 +160,97 @@ impl Flows<'_> {
         Ok(Ok(()))
     }
 
-    /// Accounts with exactly this address or name, for an administrator.
+    /// Accounts with exactly this name, or exactly this address to show, for an administrator.
     pub fn search(
         &self,
         _permission: &Permission<PlutoAdministration>,
         login: &LoginName,
     ) -> Result<Vec<FoundAccount>, StoreError> {
-        let key = match login {
-            LoginName::Address(address) => IdentityKey::address(address),
-            LoginName::Name(name) => IdentityKey::name(name),
-        };
-        let Some(identity) = Identities::find(self.ports, &key)? else {
-            return Ok(Vec::new());
-        };
-        let Some(view) = self.account_by_id(identity.account)? else {
-            return Ok(Vec::new());
-        };
+        let views = self.named(login)?;
+        let ids: Vec<_> = views.iter().map(|view| view.account.id).collect();
         let mut held: HashMap<_, Vec<Role>> = HashMap::new();
-        for (_, assigned) in Assignments::of_accounts(self.ports, &[view.account.id])? {
-            held.entry(assigned.role.application)
+        for (account, assigned) in Assignments::of_accounts(self.ports, &ids)? {
+            held.entry((account, assigned.role.application))
                 .or_default()
                 .push(assigned.role);
         }
-        let applications = Applications::all(self.ports)?
-            .into_iter()
-            .filter(|application| !self.is_another_dialects(&application.name))
-            .map(|application| {
-                let roles = held.remove(&application.id).unwrap_or_default();
-                ApplicationRoles { application, roles }
-            })
-            .collect();
-        Ok(vec![FoundAccount { view, applications }])
+        let mut applications = Applications::all(self.ports)?;
+        applications.retain(|application| !self.is_another_dialects(&application.name));
+        let found = views.into_iter().map(|view| {
+            let of_account = applications.iter().map(|application| ApplicationRoles {
+                roles: held
+                    .remove(&(view.account.id, application.id))
+                    .unwrap_or_default(),
+                application: application.clone(),
+            });
+            FoundAccount {
+                applications: of_account.collect(),
+                view,
+            }
+        });
+        Ok(found.collect())
     }
 
-    /// How many accounts there are, for an administrator.
+    /// Who has a name, or is shown with an address.
+    fn named(&self, login: &LoginName) -> Result<Vec<AccountView>, StoreError> {
+        let (key, with_contact) = match login {
+            LoginName::Name(name) => (IdentityKey::name(name), Vec::new()),
+            LoginName::Address(address) => (
+                IdentityKey::address(address),
+                self.ports.find_by_contact(address, MOST_FOUND)?,
+            ),
+        };
+        let holder = match Identities::find(self.ports, &key)? {
+            Some(identity) => self.account_by_id(identity.account)?,
+            None => None,
+        };
+        let mut found: Vec<_> = holder.into_iter().collect();
+        // Whoever has a log-in address is shown with that.
+        let others = self.views(with_contact)?;
+        found.extend(others.into_iter().filter(|view| view.log_in_address().is_none()));
+        found.sort_by_key(|view| view.account.number);
+        Ok(found)
+    }
+
+    /// Accounts that anybody may know of: those made through this door, of these numbers.
+    pub fn public_accounts(&self, numbers: &[AccountNumber]) -> Result<Vec<AccountView>, StoreError> {
+        let mut accounts = self.ports.find_numbered(numbers)?;
+        accounts.retain(|account| !account.state.is_gone() && account.created_through == self.caller.dialect);
+        self.views(accounts)
+    }
+
+    /// How many accounts there are, and how many of them these providers know, for an administrator.
     pub fn count_accounts(
         &self,
         _permission: &Permission<PlutoAdministration>,
+        providers: &[Provider],
     ) -> Result<AccountCounts, StoreError> {
-        let with_address = self.ports.count_holders(IdentityKind::Address)?;
+        let known_at: Result<_, _> = providers
+            .iter()
+            .map(|provider| self.ports.count_known_at(provider))
+            .collect();
         Ok(AccountCounts {
             total: self.ports.count()?,
-            with_address,
+            with_address: self.ports.count_holders(IdentityKind::Address)?,
+            known_at: known_at?,
         })
+    }
+
+    /// Accounts with the ways to reach them: one query for all.
+    pub(crate) fn views(&self, accounts: Vec<Account>) -> Result<Vec<AccountView>, StoreError> {
+        if accounts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<_> = accounts.iter().map(|account| account.id).collect();
+        let mut identities: HashMap<AccountId, Vec<Identity>> = HashMap::new();
+        for identity in Identities::of_accounts(self.ports, &ids)? {
+            identities.entry(identity.account).or_default().push(identity);
+        }
+        let views = accounts.into_iter().map(|account| AccountView {
+            identities: identities.remove(&account.id).unwrap_or_default(),
+            account,
+        });
+        Ok(views.collect())
     }
 
     pub(crate) fn view(&self, account: Account) -> Result<AccountView, StoreError> {

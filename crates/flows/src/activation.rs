@@ -38,26 +38,55 @@ pub enum ResendError {
     TooManyMails,
 }
 
+/// Who is mailed a further activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resend {
+    /// A pending account.
+    Pending,
+    /// A pending account, and an active one whose address was never proven.
+    Unproven,
+}
+
 impl Flows<'_> {
-    /// Makes the pending account of a mailed ticket active, and its address proven.
+    /// Makes the pending account of a mailed ticket active, and its address proven. An active account whose address was
+    /// never proven has it proven. A refusal changes nothing, and leaves the ticket as good as it was.
     pub fn activate(&self, ticket: &Secret) -> Answer<Account, ActivationError> {
         let now = self.now();
         let digest = TokenDigest::of(ticket.expose());
-        let Some(ticket) = Tickets::spend(self.ports, &digest, TicketPurpose::Activate, now)? else {
-            return self.why_not_activated(&digest).map(Err);
+        let Some(ticket) = Tickets::find(self.ports, &digest, TicketPurpose::Activate)? else {
+            return Ok(Err(ActivationError::Unknown));
         };
-        self.prove_address(&ticket)?;
-        if !self
-            .ports
-            .set_state(ticket.account, AccountState::Pending, AccountState::Active, now)?
-        {
-            return self.state_refusal(&ticket).map(Err);
+        let Some(account) = self.ports.find_for_update(ticket.account)? else {
+            return Ok(Err(ActivationError::Unknown));
+        };
+        if ticket.spent_at.is_none() && ticket.expires_at <= now {
+            return Ok(Err(ActivationError::Expired));
         }
-        self.audit(Some(ticket.account), AuditAction::Activate)?;
-        let account = Accounts::find(self.ports, ticket.account)?;
+        match account.state {
+            AccountState::Pending => {}
+            AccountState::Active if self.awaits_proof(&account, &ticket.address)? => {}
+            AccountState::Active => return Ok(Err(ActivationError::AlreadyActive)),
+            AccountState::Locked | AccountState::Banned | AccountState::Deleted | AccountState::Withdrawn => {
+                return Ok(Err(ActivationError::Unknown));
+            }
+        }
+        if Tickets::spend(self.ports, &digest, TicketPurpose::Activate, now)?.is_none() {
+            return Ok(Err(ActivationError::Unknown));
+        }
+        self.prove_address(&ticket)?;
+        self.ports
+            .set_state(account.id, AccountState::Pending, AccountState::Active, now)?;
+        self.audit(Some(account.id), AuditAction::Activate)?;
+        let account = Accounts::find(self.ports, account.id)?;
         account
             .map(Ok)
             .ok_or_else(|| StoreError::new("Accounts::find", "a ticket without an account"))
+    }
+
+    /// Whether this is a log-in address of the account that nobody has proven to hold.
+    fn awaits_proof(&self, account: &Account, address: &Email) -> Result<bool, StoreError> {
+        let identity = Identities::find(self.ports, &IdentityKey::address(address))?;
+        Ok(identity.is_some_and(|identity| identity.account == account.id && identity.proven_at.is_none()))
     }
 
     /// As [`Flows::activate`], and opens a session for who holds the ticket.
@@ -76,13 +105,16 @@ impl Flows<'_> {
         }
     }
 
-    /// Mails a fresh activation ticket to a pending account.
-    pub fn resend_activation(&self, address: &Email) -> Answer<(), ResendError> {
+    /// Mails a fresh activation ticket to a pending account, and where the door wants it to an active one whose address
+    /// was never proven.
+    pub fn resend_activation(&self, address: &Email, whom: Resend) -> Answer<(), ResendError> {
         let Some(view) = self.by_address(address)? else {
             return Ok(Err(ResendError::UnknownAddress));
         };
         match view.account.state {
             AccountState::Pending => {}
+            AccountState::Active
+                if whom == Resend::Unproven && self.awaits_proof(&view.account, address)? => {}
             AccountState::Active => return Ok(Err(ResendError::AlreadyActive)),
             AccountState::Locked | AccountState::Banned => return Ok(Err(ResendError::Suspended)),
             AccountState::Deleted | AccountState::Withdrawn => return Ok(Err(ResendError::UnknownAddress)),
@@ -124,25 +156,5 @@ impl Flows<'_> {
         };
         let account = Accounts::find(self.ports, identity.account)?;
         account.map(|account| self.view(account)).transpose()
-    }
-
-    fn why_not_activated(&self, digest: &TokenDigest) -> Result<ActivationError, StoreError> {
-        let Some(ticket) = Tickets::find(self.ports, digest, TicketPurpose::Activate)? else {
-            return Ok(ActivationError::Unknown);
-        };
-        if ticket.spent_at.is_none() && ticket.expires_at <= self.now() {
-            return Ok(ActivationError::Expired);
-        }
-        self.state_refusal(&ticket)
-    }
-
-    fn state_refusal(&self, ticket: &Ticket) -> Result<ActivationError, StoreError> {
-        let account = Accounts::find(self.ports, ticket.account)?;
-        let active = account.is_some_and(|account| account.state == AccountState::Active);
-        Ok(if active {
-            ActivationError::AlreadyActive
-        } else {
-            ActivationError::Unknown
-        })
     }
 }

@@ -3,13 +3,13 @@
 
 use clavis_kernel::{AccountId, Answer, Secret, StoreError};
 use clavis_tokens::{
-    ApiKey, ApiKeyAlgorithm, ApiKeyId, ApiKeyScopes, ApiKeyScopesError, ApiKeySecret, ApiKeyState,
-    ApiKeyStateError, ApiKeys, NewApiKey,
+    ApiKey, ApiKeyAlgorithm, ApiKeyHolder, ApiKeyId, ApiKeyScopes, ApiKeyScopesError, ApiKeySecret,
+    ApiKeyState, ApiKeyStateError, ApiKeys, NewApiKey,
 };
 
 use crate::{AuditAction, CodeError, Flows, Page, Slice};
 
-/// How many keys an account has at most, in whatever state.
+/// How many keys an account, or a service account, has at most, in whatever state.
 pub const MAX_API_KEYS: u64 = 100;
 /// How many ids are tried until one is free: of 64 random bits, the first is.
 const KID_ATTEMPTS: usize = 4;
@@ -35,10 +35,11 @@ impl ApiKeyErrand {
     }
 }
 
-/// The proof that somebody showed a code and may change the keys of their account, once.
+/// The proof that somebody showed a code and may change the keys of their account, or of a service account of theirs,
+/// once; or that a server may whose word counts for theirs.
 #[derive(Debug)]
 pub struct ApiKeyPass {
-    account: AccountId,
+    pub(crate) holder: ApiKeyHolder,
 }
 
 /// Why nobody gets to the keys.
@@ -148,14 +149,15 @@ impl Flows<'_> {
             return Ok(Err(ApiKeyGateError::AccountClosed));
         }
         let opened = self.api_key_gate(account, code, errand.action())?;
-        Ok(opened.map(|()| ApiKeyPass { account }))
+        let holder = ApiKeyHolder::account(account);
+        Ok(opened.map(|()| ApiKeyPass { holder }))
     }
 
-    /// A part of the account's keys, in the order they were made.
-    pub fn api_keys(&self, account: AccountId, slice: Slice) -> Result<Page<ApiKey>, StoreError> {
+    /// A part of the holder's keys, in the order they were made.
+    pub fn api_keys(&self, holder: ApiKeyHolder, slice: Slice) -> Result<Page<ApiKey>, StoreError> {
         Ok(Page {
-            items: ApiKeys::of_account(self.ports, account, slice.offset, slice.limit)?,
-            total: ApiKeys::count_of_account(self.ports, account)?,
+            items: ApiKeys::of_holder(self.ports, holder, slice.offset, slice.limit)?,
+            total: ApiKeys::count_of_holder(self.ports, holder)?,
         })
     }
 
@@ -173,14 +175,14 @@ impl Flows<'_> {
         let Some(algorithm) = request.algorithm.filter(|_| violations.is_empty()) else {
             return Ok(Err(CreateApiKeyError::Invalid(violations)));
         };
-        if ApiKeys::count_of_account(self.ports, pass.account)? >= MAX_API_KEYS {
+        if ApiKeys::count_of_holder(self.ports, pass.holder)? >= MAX_API_KEYS {
             return Ok(Err(CreateApiKeyError::TooMany));
         }
         let secret = ApiKeySecret::generate(self.entropy);
         for _ in 0..KID_ATTEMPTS {
             let kid = ApiKeyId::generate(self.entropy);
             let key = NewApiKey {
-                account: pass.account,
+                holder: pass.holder,
                 algorithm,
                 scopes: scopes.clone(),
                 state: ApiKeyState::active(),
@@ -196,7 +198,7 @@ impl Flows<'_> {
         Err(StoreError::new("ApiKeys::insert", "no free id was found"))
     }
 
-    /// Sets what is noted about a key of the account. Another's key is as good as none.
+    /// Sets what is noted about a key of the holder. Another's key is as good as none.
     pub fn update_api_key(
         &self,
         pass: ApiKeyPass,
@@ -231,12 +233,12 @@ impl Flows<'_> {
         }))
     }
 
-    /// Removes a key of the account: it signs no more.
+    /// Removes a key of the holder: it signs no more.
     pub fn remove_api_key(&self, pass: ApiKeyPass, kid: &str) -> Answer<(), RemoveApiKeyError> {
         let Some(key) = self.key_of(&pass, kid)? else {
             return Ok(Err(RemoveApiKeyError::Unknown));
         };
-        if !ApiKeys::remove(self.ports, &key.kid, pass.account)? {
+        if !ApiKeys::remove(self.ports, &key.kid, pass.holder)? {
             return Ok(Err(RemoveApiKeyError::Unknown));
         }
         self.audit_key(&pass, AuditAction::RemoveApiKey, &key.kid)?;
@@ -265,11 +267,11 @@ impl Flows<'_> {
             return Ok(None);
         };
         let key = ApiKeys::find(self.ports, &kid)?;
-        Ok(key.filter(|key| key.account == pass.account))
+        Ok(key.filter(|key| key.holder == pass.holder))
     }
 
     fn audit_key(&self, pass: &ApiKeyPass, action: AuditAction, kid: &ApiKeyId) -> Result<(), StoreError> {
-        self.audit_by(None, Some(pass.account), action, kid.as_str())
+        self.audit_by(None, Some(pass.holder.account), action, kid.as_str())
     }
 }
 

@@ -51,6 +51,8 @@ macro_rules! actions {
 actions! {
     /// An account was made.
     SignUp = "account.sign_up",
+    /// A provider's word opened an account that was made otherwise, and does from now on.
+    LinkProvider = "account.link_provider",
     /// An account became active, its address proven.
     Activate = "account.activate",
     /// Somebody logged in, or tried.
@@ -83,6 +85,22 @@ actions! {
     SetState = "account.set_state",
     /// An application was made.
     CreateApplication = "application.create",
+    /// A role was made.
+    CreateRole = "role.create",
+    /// A scope was made.
+    CreateScope = "scope.create",
+    /// The scopes of a role were replaced.
+    SetRoleScopes = "role.set_scopes",
+    /// The scope that a log-in with a role grants was set.
+    SetDefaultScope = "role.set_default_scope",
+    /// The role of whoever has no other in an application was set.
+    SetDefaultRole = "application.set_default_role",
+    /// What people call an application was set.
+    NameApplication = "application.set_names",
+    /// A provider's word no longer opens an account.
+    UnlinkProvider = "account.unlink_provider",
+    /// A log-in address was given up.
+    RemoveAddress = "email.remove",
     /// A signing key was made.
     CreateKey = "key.create",
     /// Somebody logged in with their second factor, or tried.
@@ -109,6 +127,10 @@ actions! {
     UpdateApiKey = "api_key.update",
     /// A key for signing requests was removed.
     RemoveApiKey = "api_key.remove",
+    /// A service account was made.
+    CreateServiceAccount = "service_account.create",
+    /// Owner, role or state of a service account was set.
+    UpdateServiceAccount = "service_account.update",
     /// A label was set.
     SetLabel = "label.set",
     /// A label was removed.
@@ -145,10 +167,44 @@ actions! {
     SetAccessRule = "access_rule.set",
     /// A rule about what a role may do behind a gateway was removed.
     RemoveAccessRule = "access_rule.remove",
+    /// A rule about from where requests may come was made or changed.
+    SetRestriction = "restriction.set",
+    /// A rule about from where requests may come was removed.
+    RemoveRestriction = "restriction.remove",
+    /// A link was made that lets in who is kept out because of where they are.
+    MakeWhitelink = "whitelink.make",
+    /// Somebody showed such a link and was let in.
+    RedeemWhitelink = "whitelink.redeem",
+    /// A client left a text with an account.
+    RecordData = "data_storage.record",
+    /// A text that a client left was removed.
+    RemoveData = "data_storage.remove",
     /// The gateway was asked about something that a rule wants noted.
     AskGateway = "gateway.ask",
     /// A server that the operator trusts asked for what was noted just before; the detail names who signed.
     ObeyServer = "server.obey",
+    /// A back end that the operator gave a token asked for what was noted just before; the detail names it.
+    ObeyClient = "client.obey",
+    /// A token for a back end was made or taken over.
+    CreateAdminToken = "admin_token.create",
+    /// A back end's token was taken back.
+    RevokeAdminToken = "admin_token.revoke",
+    /// A password was set without the old one being shown: by a back end, or by who was logged in.
+    SetPassword = "password.set",
+    /// What a back end keeps about a user was set or removed.
+    SetAttribute = "attribute.set",
+    /// What a user agreed to was noted, or the agreement taken back.
+    SetOptIn = "opt_in.set",
+    /// A client was registered that may be let act in people's place.
+    RegisterClient = "oauth_client.register",
+    /// An administrator decided whether a client may be used.
+    DecideClient = "oauth_client.decide",
+    /// A client showed a wrong secret.
+    AuthenticateClient = "oauth_client.authenticate",
+    /// Somebody let a client act in their place.
+    Consent = "oauth.consent",
+    /// A client was given a session of somebody's, or tried to get one.
+    Delegate = "session.delegate",
     /// Somebody asked for authority they do not have.
     Denied = "authority.denied",
 }

@@ -45,7 +45,7 @@ pub const MEMBER_ROLE: &str = "member";
 pub const SUPERADMIN_ROLE: &str = "superadmin";
 
 /// Barong's roles and what each may do from the first start on.
-pub(crate) const BARONG_ROLES: [(&str, &[&str]); 10] = [
+pub(crate) const BARONG_ROLES: [(&str, &[&str]); 11] = [
     (
         SUPERADMIN_ROLE,
         &[
@@ -77,6 +77,7 @@ pub(crate) const BARONG_ROLES: [(&str, &[&str]); 10] = [
     ("trader", &[]),
     ("broker", &[]),
     ("maker", &[]),
+    ("sa_maker", &[]),
 ];
 
 impl Flows<'_> {

@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use clavis_identity::Ticket;
-use clavis_identity::{Account, Assurance, LockoutPolicy, Session, Sessions, TicketPurpose, Tickets};
+use clavis_identity::{
+    Account, Accounts, Assurance, Delegation, LockoutPolicy, Session, Sessions, TicketPurpose, Tickets,
+};
 use clavis_kernel::{
     AccountId, ApplicationId, Caller, Clock, Email, Entropy, EntropyExt as _, MasterKey, Purpose, Secret,
     SessionId, StoreError, SubKey, TokenDigest,
 };
 use clavis_kyc::{LevelTable, StateRules};
+use clavis_oauth::AuthorizationCodes;
 use clavis_tokens::{RefreshPolicy, Tokens};
 
+use crate::lasting_refresh::ending_all;
 use crate::{
     AuditAction, AuditEntry, AuditResult, Correspondence, FactorPolicy, Letter, LetterKind, Outbox,
     OutgoingMail, Ports, QueuedMail,
@@ -123,6 +127,8 @@ pub(crate) struct SessionStart<'a> {
     pub(crate) device: Option<&'a str>,
     /// The digest of the secret its bearer shows.
     pub(crate) secret: Option<TokenDigest>,
+    /// In whose hands it is.
+    pub(crate) delegation: Option<Delegation>,
     /// How long it lasts.
     pub(crate) lifetime: Duration,
 }
@@ -278,20 +284,36 @@ impl<'a> Flows<'a> {
         Outbox::enqueue(self.ports, &queued)
     }
 
+    /// What a session that is about to begin will be called.
+    pub(crate) fn next_session(&self) -> SessionId {
+        SessionId(self.entropy.uuid_v7(self.now()))
+    }
+
     /// A new session of the account, kept.
     pub(crate) fn begin_session(
         &self,
         account: AccountId,
         start: SessionStart<'_>,
     ) -> Result<Session, StoreError> {
+        self.begin_session_as(self.next_session(), account, start)
+    }
+
+    /// As [`Flows::begin_session`], of a session that has its name already.
+    pub(crate) fn begin_session_as(
+        &self,
+        id: SessionId,
+        account: AccountId,
+        start: SessionStart<'_>,
+    ) -> Result<Session, StoreError> {
         let now = self.now();
         let session = Session {
-            id: SessionId(self.entropy.uuid_v7(now)),
+            id,
             account,
             through: self.caller.dialect,
             application: start.application,
             assurance: start.assurance,
             secret: start.secret,
+            delegation: start.delegation,
             device: start.device.map(str::to_owned),
             ip: self.caller.ip,
             user_agent: self.caller.user_agent.clone(),
@@ -312,7 +334,9 @@ impl<'a> Flows<'a> {
         let now = self.now();
         // An address change that a session asked for is worth no more than the session.
         self.ports.discard(account, TicketPurpose::ChangeEmail)?;
-        self.ports.set_valid_after(account, now)?;
+        AuthorizationCodes::discard_all(self.ports, account)?;
+        let before = Accounts::find(self.ports, account)?.and_then(|account| account.valid_after);
+        self.ports.set_valid_after(account, ending_all(now, before))?;
         self.ports.revoke_all(account, but, now)
     }
 }

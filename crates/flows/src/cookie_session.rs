@@ -125,6 +125,7 @@ impl Flows<'_> {
                 application: Some(application.id),
                 device: None,
                 secret: Some(request.secret),
+                delegation: None,
                 lifetime: request.lifetime.min(self.limits.session_lifetime),
             },
         )?;

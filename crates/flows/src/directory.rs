@@ -17,8 +17,8 @@ pub struct AccountFilter {
     pub state: Option<AccountState>,
     /// On this kept level.
     pub level: Option<u8>,
-    /// With a profile of this country, as it was given.
-    pub country: Option<String>,
+    /// With a profile whose country was given in one of these spellings.
+    pub country: Option<Vec<String>>,
     /// Holding this role of an application, by the names of both.
     pub role: Option<(String, String)>,
     /// Holding no role of an application but this one: for the role of who holds none.

@@ -9,7 +9,7 @@ use clavis_identity::{Account, AccountState, Assurance};
 use clavis_kernel::{AccountId, Answer, BlobId, DocumentId, SessionId, StoreError};
 use clavis_kyc::{
     Document, DocumentCategory, DocumentContent, DocumentNumber, DocumentType, Documents, FileName, LabelKey,
-    LabelScope, LabelValue, Labels, MediaType, StoredFile,
+    LabelScope, LabelValue, Labels, MediaType, PostalAddress, StoredFile,
 };
 
 use crate::{AuditAction, Flows, Ports, ReviewPeople, StoredBlob};
@@ -21,6 +21,8 @@ pub struct PersonalDocument {
     pub document: Document,
     /// The number printed on it; `None` where none was asked for.
     pub number: Option<DocumentNumber>,
+    /// The address that it proves; `None` for what proves none.
+    pub address: Option<PostalAddress>,
 }
 
 /// A document whose fields were checked and whose content is stored already.
@@ -28,16 +30,18 @@ pub struct PersonalDocument {
 pub struct SubmittedDocument {
     /// What it is.
     pub doc_type: DocumentType,
-    /// The number printed on it.
-    pub number: DocumentNumber,
-    /// The last day it is good for.
-    pub expires_on: NaiveDate,
+    /// The number printed on it; `None` where none is asked for.
+    pub number: Option<DocumentNumber>,
+    /// The last day it is good for; `None` where none is asked for.
+    pub expires_on: Option<NaiveDate>,
     /// Which side of it.
     pub category: Option<DocumentCategory>,
     /// What joins the files of one document.
     pub group: Option<String>,
     /// Free keys and values, a JSON object's text.
     pub metadata: Option<String>,
+    /// The address that it proves.
+    pub address: Option<PostalAddress>,
     /// What the file is called.
     pub file_name: FileName,
     /// What it was found to be.
@@ -117,8 +121,12 @@ impl Flows<'_> {
             Ok(documents) => documents,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        if !documents.is_empty() {
-            self.documents_wait(account.id)?;
+        let mut labels = Vec::new();
+        for label in documents.iter().map(|document| document.content.doc_type.label()) {
+            if !labels.contains(&label) {
+                self.documents_wait(account.id, label.clone())?;
+                labels.push(label);
+            }
         }
         Ok(Ok(documents))
     }
@@ -193,11 +201,18 @@ impl Flows<'_> {
         DocumentContent {
             account,
             doc_type: submitted.doc_type,
-            sealed_number: Some(self.seal_document_number(account, &submitted.number)),
-            expires_on: Some(submitted.expires_on),
+            sealed_number: submitted
+                .number
+                .as_ref()
+                .map(|number| self.seal_document_number(account, number)),
+            expires_on: submitted.expires_on,
             category: submitted.category,
             group: submitted.group.clone(),
             metadata: submitted.metadata.clone(),
+            sealed_address: submitted
+                .address
+                .as_ref()
+                .map(|address| self.seal_address(account, address)),
             file: StoredFile {
                 blob: submitted.blob,
                 sealed_key: submitted.stored.sealed_key.clone(),
@@ -208,13 +223,13 @@ impl Flows<'_> {
         }
     }
 
-    /// Tells by the label that documents wait, unless one was found right already.
-    pub(crate) fn documents_wait(&self, account: AccountId) -> Result<(), StoreError> {
-        let label = Labels::find(self.ports, account, &LabelKey::DOCUMENT, LabelScope::Private)?;
+    /// Tells by the label of their type that documents wait, unless one was found right already.
+    pub(crate) fn documents_wait(&self, account: AccountId, key: LabelKey) -> Result<(), StoreError> {
+        let label = Labels::find(self.ports, account, &key, LabelScope::Private)?;
         if label.is_some_and(|label| label.value == LabelValue::VERIFIED) {
             return Ok(());
         }
-        self.set_private_label(account, LabelKey::DOCUMENT, LabelValue::PENDING, None)
+        self.set_private_label(account, key, LabelValue::PENDING, None)
     }
 }
 

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use clavis_kernel::{AccountId, StoreError};
 use clavis_kyc::Profiles;
 
-use crate::{Flows, Person, PersonalPhone, PersonalProfile};
+use crate::{Flows, Person, PersonalData, PersonalPhone, PersonalProfile};
 
 /// Everything that is known of who an account belongs to, but for documents.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct Dossier {
     pub profiles: Vec<PersonalProfile>,
     /// Its phones, in the order they were added.
     pub phones: Vec<PersonalPhone>,
+    /// What clients left with it, in the order they did.
+    pub data: Vec<PersonalData>,
 }
 
 impl Flows<'_> {
@@ -23,6 +25,7 @@ impl Flows<'_> {
         Ok(Dossier {
             profiles: self.profiles_of(account)?,
             phones: self.phones_of(account)?,
+            data: self.data_of(&[account])?,
             person,
         })
     }
@@ -42,11 +45,16 @@ impl Flows<'_> {
         for phone in self.phones_of_all(&ids)? {
             phones.entry(phone.phone.account).or_default().push(phone);
         }
+        let mut data: HashMap<AccountId, Vec<PersonalData>> = HashMap::new();
+        for one in self.data_of(&ids)? {
+            data.entry(one.storage.account).or_default().push(one);
+        }
         let dossiers = people.into_iter().map(|person| {
             let account = person.account().id;
             Dossier {
                 profiles: profiles.remove(&account).unwrap_or_default(),
                 phones: phones.remove(&account).unwrap_or_default(),
+                data: data.remove(&account).unwrap_or_default(),
                 person,
             }
         });

@@ -147,6 +147,7 @@ impl Flows<'_> {
         for purpose in [
             TicketPurpose::ResetPassword,
             TicketPurpose::Activate,
+            TicketPurpose::ActivateByClient,
             TicketPurpose::ChangeEmail,
         ] {
             self.ports.discard(account.id, purpose)?;

@@ -3,15 +3,21 @@
 
 mod accounts;
 mod administration;
+mod api_clients;
 mod api_keys;
 mod applications;
 mod blobs;
+mod data_storages;
 mod directory;
 mod labels;
+mod oauth;
 mod outbox;
 mod phones;
+mod providers;
+mod restrictions;
 mod reviewed;
 mod second_factors;
+mod service_accounts;
 mod sessions;
 mod texts;
 mod trail;
@@ -24,18 +30,22 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use clavis_identity::{
-    Account, FailureCount, Identity, IdentityKey, PasswordCredential, SecondFactor, Session, Ticket,
+    Account, FailureCount, Identity, IdentityKey, PasswordCredential, SecondFactor, ServiceAccount, Session,
+    Ticket,
 };
 use clavis_kernel::{
     AccountId, ApplicationId, MailId, PhoneId, RoleId, ScopeId, SessionId, StoreError, TokenDigest,
 };
 use clavis_kyc::{Document, KeptLevel, Label, Phone, PhoneKey, Profile};
-use clavis_rbac::{AccessRule, Application, Role, Scope};
+use clavis_oauth::{AuthorizationCode, OAuthClient};
+use clavis_rbac::{AccessRule, Application, DisplayName, Restriction, Role, Scope, Whitelink};
 use clavis_tokens::{ApiKey, SigningKeyRecord};
 
 pub use self::blobs::FakeBlobs;
+pub use self::providers::FakeProviders;
 pub use self::texts::FakeTexts;
-use crate::{AuditEntry, Avatar, AvatarName, Comment, Job, QueuedMail, Store};
+use crate::{AdminToken, AttributeName, ClientName, OptIn, OptInKey, UserAttribute};
+use crate::{AuditEntry, Avatar, AvatarName, Comment, DataStorage, Job, QueuedMail, Store};
 
 /// Transactions over maps, one after the other. A transaction is a copy that is kept or dropped.
 #[derive(Default)]
@@ -133,7 +143,13 @@ impl FakePorts {
     /// As [`Self::revoking`], if the account was given anything that says what has changed.
     fn changed_what_tokens_say(&self, state: &State, account: AccountId) {
         let has_session = state.sessions.values().any(|session| session.account == account);
-        if has_session || state.api_keys.rows.values().any(|key| key.account == account) {
+        if has_session
+            || state
+                .api_keys
+                .rows
+                .values()
+                .any(|key| key.holder.account == account)
+        {
             self.revoking();
         }
     }
@@ -161,9 +177,14 @@ struct State {
     /// When they were spent, by whose and which.
     recovery_codes: BTreeMap<(AccountId, TokenDigest), Option<DateTime<Utc>>>,
     refresh_tokens: HashMap<TokenDigest, StoredRefreshToken>,
+    oauth_clients: Numbered<OAuthClient>,
+    authorization_codes: HashMap<TokenDigest, AuthorizationCode>,
     api_keys: Numbered<ApiKey>,
+    service_accounts: Numbered<ServiceAccount>,
     signing_keys: Vec<SigningKeyRecord>,
     applications: BTreeMap<ApplicationId, Application>,
+    /// By the application and the folded tag.
+    application_names: BTreeMap<(ApplicationId, String), DisplayName>,
     roles: BTreeMap<RoleId, Role>,
     scopes: BTreeMap<ScopeId, Scope>,
     attached: BTreeSet<(RoleId, ScopeId)>,
@@ -176,6 +197,12 @@ struct State {
     documents: Numbered<Document>,
     comments: Numbered<Comment>,
     access_rules: Numbered<AccessRule>,
+    restrictions: Numbered<Restriction>,
+    whitelinks: HashMap<TokenDigest, Whitelink>,
+    data_storages: Numbered<DataStorage>,
+    admin_tokens: BTreeMap<ClientName, AdminToken>,
+    user_attributes: BTreeMap<(AccountId, AttributeName), UserAttribute>,
+    opt_ins: BTreeMap<(AccountId, OptInKey), OptIn>,
     audit: Vec<AuditEntry>,
     outbox: HashMap<MailId, StoredMail>,
     avatars: HashMap<AvatarName, Avatar>,

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use clavis_identity::{AccountState, Accounts};
+use clavis_identity::{AccountState, Accounts, ServiceAccount, ServiceAccounts, ServiceState};
 use clavis_kernel::StoreError;
 use clavis_tokens::{ApiKey, ApiKeyId, ApiKeys};
 
@@ -13,6 +13,10 @@ use crate::{CookieSession, Flows, Person};
 
 /// The longest path that is looked at, in bytes.
 const MAX_PATH_BYTES: usize = 4096;
+/// The longest method that is looked at, in bytes.
+const MAX_VERB_BYTES: usize = 32;
+/// The methods that are to change something.
+const CHANGING: [&str; 5] = ["POST", "PUT", "PATCH", "DELETE", "TRACE"];
 
 /// A path that means the same to everybody who reads it: decoded once, with no empty segment, none of dots alone, and
 /// nothing left that another reader might decode or cut off.
@@ -59,6 +63,38 @@ fn no_escapes(path: &str) -> bool {
     path.split('%')
         .skip(1)
         .all(|rest| rest.get(..2).is_some_and(|code| code.eq_ignore_ascii_case("2b")))
+}
+
+/// The method of a request in upper case: `post` is `POST` to some that stand behind a gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlainVerb(String);
+
+/// A method that is no word of letters: nobody knows what stands behind the gateway makes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the method is no word of letters")]
+pub struct OddVerb;
+
+impl PlainVerb {
+    /// Looks at a method.
+    pub fn new(method: &str) -> Result<Self, OddVerb> {
+        let is_word = (1..=MAX_VERB_BYTES).contains(&method.len())
+            && method.bytes().all(|letter| letter.is_ascii_alphabetic());
+        if is_word {
+            Ok(Self(method.to_ascii_uppercase()))
+        } else {
+            Err(OddVerb)
+        }
+    }
+
+    /// The method.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a request with it may change something.
+    pub fn changes_something(&self) -> bool {
+        CHANGING.contains(&self.as_str())
+    }
 }
 
 /// Beginnings of paths that the gateway asks nobody about.
@@ -192,8 +228,10 @@ impl CookieSession {
 pub struct KeyHolder {
     /// The key.
     pub key: ApiKey,
-    /// Its owner.
+    /// Who answers for it.
     pub owner: Person,
+    /// In whose place it signs, where that is not its owner.
+    pub service: Option<ServiceAccount>,
 }
 
 /// Why a key opens nothing although its signature is right.
@@ -202,10 +240,10 @@ pub enum KeyRefusal {
     /// Its owner put it out of use, or lost the right to it.
     #[error("the key is not active")]
     KeyNotActive,
-    /// Its owner may hold no tokens.
+    /// Its owner may hold no tokens, or the service account is disabled.
     #[error("the account is not active")]
     AccountNotActive,
-    /// Its owner has no second factor any more.
+    /// It signs in its owner's own place, and they have no second factor any more.
     #[error("the account has no second factor")]
     NoSecondFactor,
 }
@@ -215,13 +253,18 @@ impl KeyHolder {
     pub fn check(&self) -> Result<(), KeyRefusal> {
         if !self.key.state.is_active() {
             Err(KeyRefusal::KeyNotActive)
-        } else if self.owner.account().state != AccountState::Active {
+        } else if self.owner.account().state != AccountState::Active || self.is_disabled() {
             Err(KeyRefusal::AccountNotActive)
-        } else if !self.owner.has_second_factor {
+        } else if self.service.is_none() && !self.owner.has_second_factor {
             Err(KeyRefusal::NoSecondFactor)
         } else {
             Ok(())
         }
+    }
+
+    fn is_disabled(&self) -> bool {
+        let state = self.service.as_ref().map(|service| service.state);
+        state == Some(ServiceState::Disabled)
     }
 }
 
@@ -231,12 +274,20 @@ impl Flows<'_> {
         let Some(key) = ApiKeys::find(self.ports, kid)? else {
             return Ok(None);
         };
-        let Some(account) = Accounts::find(self.ports, key.account)? else {
+        let Some(account) = Accounts::find(self.ports, key.holder.account)? else {
             return Ok(None);
+        };
+        let service = match key.holder.service {
+            None => None,
+            Some(id) => match ServiceAccounts::find(self.ports, id)? {
+                Some(service) => Some(service),
+                None => return Ok(None),
+            },
         };
         Ok(Some(KeyHolder {
             key,
             owner: self.person_of(account)?,
+            service,
         }))
     }
 }
@@ -298,6 +349,9 @@ mod tests {
             "/api/v2/barong/%6Danagement",
             "/api/v2/barong\\management",
             "/api/v2/barong;v=1/management",
+            "/api/v2/barong/identity#/../management",
+            "/api/v2/barong/identity#",
+            "/api/v2/barong/identity?x",
             "/api/v2/barong/identity/\u{0}",
             "/api/v2/barong/identity\n",
             "/api/v2/barong/identity\u{fffd}",
@@ -309,6 +363,34 @@ mod tests {
             check(path, Err(OddPath));
         }
         check(&format!("/{}", "a".repeat(MAX_PATH_BYTES)), Err(OddPath));
+    }
+
+    #[test]
+    fn a_method_is_a_word_in_whatever_case_of_its_letters() {
+        for (method, verb, changes) in [
+            ("GET", "GET", false),
+            ("get", "GET", false),
+            ("POST", "POST", true),
+            ("pOsT", "POST", true),
+            ("Delete", "DELETE", true),
+            ("trace", "TRACE", true),
+            ("Propfind", "PROPFIND", false),
+        ] {
+            let plain = PlainVerb::new(method).unwrap();
+            assert_eq!((plain.as_str(), plain.changes_something()), (verb, changes));
+        }
+        let long = "A".repeat(MAX_VERB_BYTES + 1);
+        for odd in [
+            "",
+            "M-SEARCH",
+            "POST\u{212a}",
+            "P0ST",
+            "po\u{17f}t",
+            "!",
+            long.as_str(),
+        ] {
+            assert_eq!(PlainVerb::new(odd), Err(OddVerb), "{odd}");
+        }
     }
 
     #[test]

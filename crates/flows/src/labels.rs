@@ -195,7 +195,13 @@ impl Flows<'_> {
         }
         if !next.may_hold_tokens() {
             self.end_sessions(account.id, None)?;
-            ApiKeys::deactivate_all(self.ports, account.id, self.now())?;
+            ApiKeys::deactivate_all_answered_for(self.ports, account.id, self.now())?;
+        }
+        if next.is_gone() {
+            self.release_subjects(account.id)?;
+        }
+        if next.is_gone() {
+            self.forget_what_clients_kept(account.id)?;
         }
         self.audit_by(actor, Some(account.id), AuditAction::SetState, next.name())
     }

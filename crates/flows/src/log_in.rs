@@ -145,6 +145,15 @@ impl Flows<'_> {
             Ok(account) => account,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        self.show_second_factor(account, code)
+    }
+
+    /// The second factor of somebody who has shown a first one.
+    pub(crate) fn show_second_factor(
+        &self,
+        account: Account,
+        code: Option<&Secret>,
+    ) -> Answer<Proven, LogInError> {
         let Some(factor) = self.factor_in_force(account.id)? else {
             return Ok(Ok(Proven {
                 account,
@@ -265,6 +274,7 @@ impl Flows<'_> {
                 application: Some(application.id),
                 device: request.device.as_deref(),
                 secret: None,
+                delegation: None,
                 lifetime: self.limits.session_lifetime,
             },
         )?;

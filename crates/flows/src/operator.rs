@@ -72,7 +72,10 @@ pub enum KeyChoice {
 impl Flows<'_> {
     /// Makes what every installation has: the dialects' applications, and Pluto's administration. Idempotent.
     pub fn ensure_foundations(&self) -> Result<(), StoreError> {
-        for dialect in [Dialect::Pluto, Dialect::BackendPlus, Dialect::Barong] {
+        for dialect in Dialect::ALL
+            .into_iter()
+            .filter(|dialect| *dialect != Dialect::Operator)
+        {
             self.ensure_application(dialect.name())?;
         }
         let application = self.ensure_application(ADMIN_APPLICATION)?;
@@ -169,6 +172,15 @@ impl Flows<'_> {
 
     /// Makes an application that clients can name in a log-in.
     pub fn create_application(&self, name: &ApplicationName) -> Answer<Application, CreateApplicationError> {
+        self.make_application(None, name)
+    }
+
+    /// As [`Flows::create_application`], by an administrator or, where there is none, the operator.
+    pub(crate) fn make_application(
+        &self,
+        by: Option<AccountId>,
+        name: &ApplicationName,
+    ) -> Answer<Application, CreateApplicationError> {
         let reserved = Dialect::RESERVED_NAMES
             .iter()
             .any(|reserved| reserved.eq_ignore_ascii_case(name.as_str()));
@@ -178,7 +190,7 @@ impl Flows<'_> {
         let Some(application) = Applications::insert(self.ports, name, self.now())? else {
             return Ok(Err(CreateApplicationError::NameTaken));
         };
-        self.audit(None, AuditAction::CreateApplication)?;
+        self.audit_by(by, None, AuditAction::CreateApplication, &application.name)?;
         Ok(Ok(application))
     }
 

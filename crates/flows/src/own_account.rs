@@ -1,7 +1,8 @@
 //! What people do to their own account and show the password again for.
 
 use clavis_identity::{
-    AccountState, Accounts, PasswordCredentials, PasswordHash, SecondFactors, TicketPurpose,
+    AccountState, Accounts, Attributes, PasswordCredentials, PasswordHash, ProfileChange, SecondFactors,
+    TicketPurpose,
 };
 use clavis_kernel::{AccountId, Answer, Secret, SessionId, StoreError};
 
@@ -87,6 +88,20 @@ impl Flows<'_> {
         }
     }
 
+    /// Keeps what clients keep with an account; `false` when its owner may change nothing.
+    pub fn keep_attributes(&self, account: AccountId, attributes: Attributes) -> Result<bool, StoreError> {
+        let Some(account) = self.changeable(account)? else {
+            return Ok(false);
+        };
+        let change = ProfileChange {
+            attributes,
+            ..ProfileChange::default()
+        };
+        self.ports.set_profile(account.id, &change, self.now())?;
+        self.audit(Some(account.id), AuditAction::UpdateProfile)?;
+        Ok(true)
+    }
+
     /// Gives an account up on its owner's wish. Unlike [`Flows::delete_account`] it lets go of no address: nobody else
     /// becomes who this was.
     pub fn retire_account(&self, checked: &Checked, code: Option<&Secret>) -> Answer<(), RetireError> {
@@ -117,11 +132,7 @@ impl Flows<'_> {
         PasswordCredentials::remove(self.ports, account)?;
         self.ports.clear(account)?;
         SecondFactors::remove(self.ports, account)?;
-        for purpose in [
-            TicketPurpose::Activate,
-            TicketPurpose::ResetPassword,
-            TicketPurpose::ChangeEmail,
-        ] {
+        for purpose in TicketPurpose::ALL {
             self.ports.discard(account, purpose)?;
         }
         Accounts::touch(self.ports, account, self.now())

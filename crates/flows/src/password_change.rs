@@ -136,7 +136,7 @@ impl Flows<'_> {
     pub fn change_password(
         &self,
         checked: &Checked,
-        session: SessionId,
+        session: Option<SessionId>,
         hash: &PasswordHash,
     ) -> Answer<(), PasswordChangeError> {
         let account = match self.prove_password(checked, AuditAction::ChangePassword)? {
@@ -156,7 +156,7 @@ impl Flows<'_> {
                 | LogInError::SecondFactorUnsupported,
             ) => return Ok(Err(PasswordChangeError::AccountNotActive)),
         };
-        self.set_password(account.id, hash, Some(session))?;
+        self.set_password(account.id, hash, session)?;
         self.audit(Some(account.id), AuditAction::ChangePassword)?;
         Ok(Ok(()))
     }
@@ -165,7 +165,7 @@ impl Flows<'_> {
     pub fn set_first_password(
         &self,
         account: AccountId,
-        session: SessionId,
+        session: Option<SessionId>,
         hash: &PasswordHash,
     ) -> Answer<(), PasswordChangeError> {
         let account = self
@@ -178,7 +178,7 @@ impl Flows<'_> {
         if PasswordCredentials::find(self.ports, account.id)?.is_some() {
             return Ok(Err(PasswordChangeError::WrongPassword));
         }
-        self.set_password(account.id, hash, Some(session))?;
+        self.set_password(account.id, hash, session)?;
         self.audit(Some(account.id), AuditAction::ChangePassword)?;
         Ok(Ok(()))
     }

@@ -1,15 +1,18 @@
 use chrono::{DateTime, Utc};
 use clavis_identity::{
-    Accounts, Identities, LoginFailures, PasswordCredentials, SecondFactors, Sessions, Tickets,
+    Accounts, Identities, LoginFailures, PasswordCredentials, SecondFactors, ServiceAccounts, Sessions,
+    Tickets,
 };
-use clavis_kernel::{AccountId, CommentId, MailId, StoreError};
-use clavis_kyc::{Documents, Labels, Levels, Phones, Profiles};
-use clavis_rbac::{AccessRules, Applications, Assignments};
+use clavis_kernel::{AccountId, CommentId, MailId, StoreError, TokenDigest};
+use clavis_kyc::{Documents, LabelKey, Labels, Levels, Phones, Profiles};
+use clavis_oauth::{AuthorizationCodes, OAuthClients};
+use clavis_rbac::{AccessRules, Applications, Assignments, Restrictions, Whitelinks};
 use clavis_tokens::{ApiKeys, RefreshTokens, SigningKeys};
 
 use crate::{
-    AccountFilter, AccountOrder, AccountPage, AuditEntry, AuditFilter, Avatar, AvatarName, Comment,
-    Direction, NewComment, Page, QueuedMail, RecordedEntry, Slice,
+    AccountFilter, AccountOrder, AccountPage, AdminToken, AttributeName, AuditEntry, AuditFilter, Avatar,
+    AvatarName, ClientName, Comment, DataStorage, Direction, NewComment, NewDataStorage, OptIn, OptInKey,
+    Page, QueuedMail, RecordedEntry, Slice, UserAttribute, UserFilter, UserOrder,
 };
 
 /// The trail of changes: who, what, through which dialect, from where, with which result.
@@ -53,6 +56,68 @@ pub trait Comments {
     fn remove(&self, id: CommentId) -> Result<bool, StoreError>;
 }
 
+/// What clients leave with accounts, sealed.
+pub trait DataStorages {
+    /// Keeps a new text; `None` when the account has one under this title.
+    fn insert(&self, storage: &NewDataStorage, at: DateTime<Utc>) -> Result<Option<DataStorage>, StoreError>;
+    /// The texts of each of these accounts, in the order they were left.
+    fn of_accounts(&self, accounts: &[AccountId]) -> Result<Vec<DataStorage>, StoreError>;
+    /// Takes a text away; `false` when there was none under this title.
+    fn remove(&self, account: AccountId, title: &LabelKey) -> Result<bool, StoreError>;
+}
+
+/// The accounts that are not gone, as programs list them.
+pub trait Roster {
+    /// Accounts in order, what is missing first, equal ones by id; and how many there are.
+    fn page(
+        &self,
+        filter: &UserFilter,
+        order: UserOrder,
+        direction: Direction,
+        slice: Slice,
+    ) -> Result<AccountPage, StoreError>;
+}
+
+/// The tokens of back ends. Only SHA-256 digests cross this port.
+pub trait AdminTokens {
+    /// Keeps a new token; `false` when its name or its digest is there already.
+    fn insert(&self, token: &AdminToken) -> Result<bool, StoreError>;
+    /// The token with this digest, whether or not it is in force.
+    fn find(&self, digest: &TokenDigest) -> Result<Option<AdminToken>, StoreError>;
+    /// Every token by name, at most 1000.
+    fn all(&self) -> Result<Vec<AdminToken>, StoreError>;
+    /// Takes a token back; `false` when there is none of this name, or it was taken back before.
+    fn revoke(&self, name: &ClientName, at: DateTime<Utc>) -> Result<bool, StoreError>;
+    /// Notes that a token was shown.
+    fn note_use(&self, digest: &TokenDigest, at: DateTime<Utc>) -> Result<(), StoreError>;
+}
+
+/// What programs keep about users under names of their own.
+pub trait UserAttributes {
+    /// Keeps an attribute, in place of one of the same name.
+    fn put(&self, attribute: &UserAttribute, at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// The attributes of an account by name.
+    fn of_account(&self, account: AccountId) -> Result<Vec<UserAttribute>, StoreError>;
+    /// Everybody's attributes by account and name; and how many there are.
+    fn page(&self, slice: Slice) -> Result<Page<UserAttribute>, StoreError>;
+    /// Takes one away; `false` when there was none of this name.
+    fn remove(&self, account: AccountId, name: &AttributeName) -> Result<bool, StoreError>;
+    /// Takes all away from an account.
+    fn remove_all(&self, account: AccountId) -> Result<(), StoreError>;
+}
+
+/// What users agreed to.
+pub trait OptIns {
+    /// Keeps an agreement, in place of one of the same key.
+    fn put(&self, opt_in: &OptIn) -> Result<(), StoreError>;
+    /// The agreements of an account by key.
+    fn of_account(&self, account: AccountId) -> Result<Vec<OptIn>, StoreError>;
+    /// Takes one away; `false` when there was none of this key.
+    fn remove(&self, account: AccountId, key: &OptInKey) -> Result<bool, StoreError>;
+    /// Takes all away from an account.
+    fn remove_all(&self, account: AccountId) -> Result<(), StoreError>;
+}
+
 /// Mails that wait to be sent: written by the transaction that caused them, sent by a worker.
 pub trait Outbox {
     /// Queues a mail.
@@ -86,7 +151,7 @@ pub trait Avatars {
 /// What keeps the store from growing without end.
 pub trait Housekeeping {
     /// Deletes up to `limit` rows of each kind whose time is over: sessions and their refresh tokens, tickets,
-    /// dead mails, failure counts. Returns how many it deleted.
+    /// authorization codes, dead mails, failure counts, whitelinks and what they let in. Returns how many it deleted.
     fn sweep(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 }
 
@@ -102,16 +167,26 @@ pub trait Ports:
     + RefreshTokens
     + SigningKeys
     + ApiKeys
+    + ServiceAccounts
+    + OAuthClients
+    + AuthorizationCodes
     + Applications
     + Assignments
     + AccessRules
+    + Restrictions
+    + Whitelinks
     + Labels
     + Levels
     + Profiles
     + Phones
     + Documents
     + Directory
+    + Roster
+    + AdminTokens
+    + UserAttributes
+    + OptIns
     + Comments
+    + DataStorages
     + AuditLog
     + Outbox
     + Avatars
@@ -130,16 +205,26 @@ impl<T> Ports for T where
         + RefreshTokens
         + SigningKeys
         + ApiKeys
+        + ServiceAccounts
+        + OAuthClients
+        + AuthorizationCodes
         + Applications
         + Assignments
         + AccessRules
+        + Restrictions
+        + Whitelinks
         + Labels
         + Levels
         + Profiles
         + Phones
         + Documents
         + Directory
+        + Roster
+        + AdminTokens
+        + UserAttributes
+        + OptIns
         + Comments
+        + DataStorages
         + AuditLog
         + Outbox
         + Avatars

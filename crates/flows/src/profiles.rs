@@ -297,7 +297,9 @@ impl Flows<'_> {
         let actor = (author != account).then_some(author);
         let detail = format!("{} {}", profile.id, profile.state.name());
         self.audit_by(actor, Some(account), AuditAction::SubmitProfile, &detail)?;
-        if manner == ProfileManner::Whole {
+        let labelled = Labels::find(self.ports, account, &LabelKey::PROFILE, LabelScope::Private)?;
+        // This manner writes no label, but one that is there must not tell of what is no more.
+        if manner == ProfileManner::Whole && labelled.is_none() {
             return Ok(());
         }
         self.set_private_label(account, LabelKey::PROFILE, profile_label(profile.state), actor)?;

@@ -54,6 +54,7 @@ impl Flows<'_> {
         let client = ClientBinding {
             dialect: self.caller.dialect,
             application: Some(application.id),
+            client: None,
         };
         let tokens = self.tokens();
         let token = match tokens.examine(presented, client)? {

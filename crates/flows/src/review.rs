@@ -167,7 +167,7 @@ impl Flows<'_> {
         }
         let detail = format!("{id} {}", state.name());
         self.audit_by(Some(reviewer), Some(owner.id), action, &detail)?;
-        self.document_decided(&owner, id, decision.verdict, reviewer)?;
+        self.document_decided(&owner, &document, decision.verdict, reviewer)?;
         self.tell(owner, Reviewed::Document(document.content.doc_type), decision)?;
         Ok(Ok(Document {
             state,
@@ -230,7 +230,7 @@ impl Flows<'_> {
     fn document_decided(
         &self,
         owner: &Account,
-        decided: DocumentId,
+        decided: &Document,
         verdict: Verdict,
         reviewer: AccountId,
     ) -> Result<(), StoreError> {
@@ -242,17 +242,20 @@ impl Flows<'_> {
         if value == LabelValue::REJECTED && self.is_verified_by_another(owner.id, decided)? {
             return Ok(());
         }
-        self.put_verdict(owner, LabelKey::DOCUMENT, value, reviewer)
+        self.put_verdict(owner, decided.content.doc_type.label(), value, reviewer)
     }
 
-    /// Whether somebody's documents are verified, and not by this one alone.
-    fn is_verified_by_another(&self, account: AccountId, this: DocumentId) -> Result<bool, StoreError> {
-        let label = Labels::find(self.ports, account, &LabelKey::DOCUMENT, LabelScope::Private)?;
+    /// Whether what the label of a document tells is verified, and not by this one alone.
+    fn is_verified_by_another(&self, account: AccountId, this: &Document) -> Result<bool, StoreError> {
+        let key = this.content.doc_type.label();
+        let label = Labels::find(self.ports, account, &key, LabelScope::Private)?;
         if label.is_none_or(|label| label.value != LabelValue::VERIFIED) {
             return Ok(false);
         }
         let documents = Documents::of_account(self.ports, account)?;
-        let mut others = documents.iter().filter(|document| document.id != this);
+        let mut others = documents
+            .iter()
+            .filter(|document| document.id != this.id && document.content.doc_type.label() == key);
         Ok(others.any(|document| document.state == ReviewState::Approved))
     }
 

@@ -2,9 +2,11 @@ use clavis_identity::{
     Account, AccountState, Accounts, FailureCount, RecoveryCode, SecondFactor, SecondFactors, TotpSecret,
     TotpWindow,
 };
-use clavis_kernel::{AccountId, Answer, Secret, StoreError};
-use clavis_tokens::ApiKeys;
+use clavis_kernel::{AccountId, Answer, Secret, SessionId, StoreError};
+use clavis_kyc::{LabelKey, LabelScope, LabelValue};
+use clavis_tokens::{ApiKeyHolder, ApiKeys};
 
+use crate::labels::StateEffect;
 use crate::{AuditAction, Flows};
 
 /// What a door does when a log-in needs a second factor.
@@ -93,8 +95,14 @@ impl Flows<'_> {
         Ok(Ok(secret))
     }
 
-    /// Puts the secret that waits in force, for who shows a code of it.
-    pub fn enable_second_factor(&self, account: AccountId, code: &Secret) -> Answer<(), FactorError> {
+    /// Puts the secret that waits in force, for who shows a code of it. Every session ends but the one it was done from:
+    /// the others were opened without it.
+    pub fn enable_second_factor(
+        &self,
+        account: AccountId,
+        session: Option<SessionId>,
+        code: &Secret,
+    ) -> Answer<(), FactorError> {
         let Some(account) = self.changeable(account)? else {
             return Ok(Err(FactorError::AccountClosed));
         };
@@ -125,6 +133,9 @@ impl Flows<'_> {
             ));
         }
         self.ports.put_failures(account.id, None)?;
+        self.set_private_label(account.id, LabelKey::OTP, LabelValue::ENABLED, None)?;
+        self.end_sessions(account.id, session)?;
+        self.ports.touch(account.id, self.now())?;
         self.audit(Some(account.id), AuditAction::EnableSecondFactor)?;
         Ok(Ok(()))
     }
@@ -152,7 +163,9 @@ impl Flows<'_> {
         actor: Option<AccountId>,
     ) -> Result<(), StoreError> {
         SecondFactors::remove(self.ports, account)?;
-        ApiKeys::deactivate_all(self.ports, account, self.now())?;
+        ApiKeys::deactivate_all(self.ports, ApiKeyHolder::account(account), self.now())?;
+        let (key, scope) = (LabelKey::OTP, LabelScope::Private);
+        self.take_label(account, &key, scope, actor, StateEffect::Stays)?;
         self.audit_by(actor, Some(account), AuditAction::DisableSecondFactor, "")
     }
 

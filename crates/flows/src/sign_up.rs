@@ -71,6 +71,12 @@ impl Flows<'_> {
         Ok(Ok(()))
     }
 
+    /// Whether somebody may say that this account led them here.
+    pub fn may_refer(&self, referrer: &Uid) -> Result<bool, StoreError> {
+        let referrer = self.ports.find_by_uid(referrer)?;
+        Ok(referrer.is_some_and(|referrer| !referrer.state.is_gone()))
+    }
+
     /// Whose log-in address a name reads like: nobody may be called by somebody else's.
     pub(crate) fn address_named(&self, name: &Name) -> Result<Option<AccountId>, StoreError> {
         let Ok(address) = name.as_str().parse::<Email>() else {
@@ -117,27 +123,41 @@ impl Flows<'_> {
     }
 
     fn insert_account(&self, command: &SignUp) -> Result<Account, StoreError> {
-        let now = self.now();
         let state = if command.activation == Activation::AtOnce {
             AccountState::Active
         } else {
             AccountState::Pending
         };
+        self.keep_account(NewAccount {
+            avatar: command.avatar.clone(),
+            attributes: command.attributes.clone(),
+            ..self.blank_account(state, &command.display_name)
+        })
+    }
+
+    /// An account as it is made through this door, with nothing but a name.
+    pub(crate) fn blank_account(&self, state: AccountState, display_name: &str) -> NewAccount {
+        let now = self.now();
+        NewAccount {
+            id: AccountId(self.entropy.uuid_v7(now)),
+            uid: Uid::generate(self.entropy),
+            state,
+            display_name: display_name.to_owned(),
+            contact: None,
+            avatar: None,
+            attributes: Attributes::new(),
+            created_through: self.caller.dialect,
+            created_at: now,
+        }
+    }
+
+    /// Keeps a new account; when its uid is taken, with another.
+    pub(crate) fn keep_account(&self, mut account: NewAccount) -> Result<Account, StoreError> {
         for _ in 0..UID_ATTEMPTS {
-            let account = NewAccount {
-                id: AccountId(self.entropy.uuid_v7(now)),
-                uid: Uid::generate(self.entropy),
-                state,
-                display_name: command.display_name.clone(),
-                contact: None,
-                avatar: command.avatar.clone(),
-                attributes: command.attributes.clone(),
-                created_through: self.caller.dialect,
-                created_at: now,
-            };
             if let Some(account) = Accounts::insert(self.ports, &account)? {
                 return Ok(account);
             }
+            account.uid = Uid::generate(self.entropy);
         }
         Err(StoreError::new("Accounts::insert", "no free uid was found"))
     }

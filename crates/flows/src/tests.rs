@@ -2,22 +2,29 @@
 
 mod activity;
 mod administration;
+mod api_client;
 mod api_keys;
+mod bindings;
 mod cookie_session;
 mod documents;
+mod federated;
 mod gateway;
 mod labels;
+mod lasting_refresh;
 mod leave;
 mod log_in;
+mod named_sign_up;
 mod operator;
 mod own_account;
 mod own_labels;
 mod phones;
 mod profiles;
+mod rbac_administration;
 mod recover;
 mod refresh;
 mod review;
 mod second_factor;
+mod service_accounts;
 mod sign_up;
 mod trusted_server;
 

@@ -4,6 +4,7 @@ mod accounts;
 mod evidence;
 mod labels;
 mod phones;
+mod service_accounts;
 
 use clavis_identity::{Account, Accounts, Identities, IdentityKey};
 use clavis_kernel::{AccountId, Email, StoreError, Uid};
@@ -16,6 +17,10 @@ pub use accounts::{ImportError, ImportedPerson, ServerChangeError};
 pub use evidence::DocumentsLabel;
 pub use labels::{KnownLabel, ServerLabel, ServerLabelError};
 pub use phones::ServerPhoneError;
+pub use service_accounts::{
+    MAX_SERVICE_ACCOUNTS, ServerKeyError, ServerKeyPolicy, ServerServiceError, ServiceChange,
+    ServiceSelector, WantedService,
+};
 
 /// Proof that a request was signed by servers the operator trusts with what it asks for. A use case that needs their
 /// word takes one.

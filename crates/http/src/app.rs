@@ -1,12 +1,12 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use clavis_flows::{Blobs, Door, Flows, Keys, Limits, Store, Texts};
+use clavis_flows::{Blobs, Door, Flows, Keys, Limits, Providers, Store, Texts};
 use clavis_identity::{Argon2Params, PasswordHash};
 use clavis_kernel::{Caller, Clock, Entropy, Secret, StoreError};
 use tokio::sync::Notify;
 
-use crate::bearer::BearerCache;
+use crate::bearer::{BearerCache, TokenLifetimes};
 use crate::{Fault, Hasher, PublicUrl, RateLimit, RingHandle, TrustedProxies};
 
 /// What every handler shares. One value for the whole process.
@@ -40,6 +40,10 @@ pub struct AppParts {
     pub trusted_proxies: TrustedProxies,
     /// Whether first-party tokens open every dialect's door.
     pub tokens_across: bool,
+    /// How long tokens live that do not say when they were issued.
+    pub token_lifetimes: TokenLifetimes,
+    /// Who else says who somebody is, outside any transaction.
+    pub providers: Arc<dyn Providers>,
     /// Log-ins from one client.
     pub login_rate: RateLimit,
     /// What brings text messages to people, at once and outside any transaction.

@@ -14,15 +14,39 @@ const MAX_REMEMBERED: u64 = 100_000;
 /// once; this bounds what another process's takes.
 const STANDING_BELIEVED_FOR: Duration = Duration::from_millis(800);
 
+/// How long access tokens live that do not say when they were issued.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenLifetimes {
+    /// jauth's.
+    pub jauth: chrono::Duration,
+}
+
+impl Default for TokenLifetimes {
+    fn default() -> Self {
+        Self {
+            jauth: chrono::Duration::hours(1),
+        }
+    }
+}
+
 /// What every first-party access token says in its dialect's way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BearerFacts {
-    /// The log-in it comes from.
-    pub session: SessionId,
+    /// What it rests on.
+    pub grounds: Grounds,
     /// Whom it names.
     pub subject: Subject,
     /// From this moment on it is worth nothing.
     pub expires_at: DateTime<Utc>,
+}
+
+/// What ends a token before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grounds {
+    /// The end of the log-in it comes from.
+    Session(SessionId),
+    /// That everything the account was given before a later moment is worth nothing: of a token that names no log-in.
+    IssuedAt(DateTime<Utc>),
 }
 
 /// How a token names its account.
@@ -64,8 +88,8 @@ pub enum BearerError {
     /// Not a token of ours, or changed.
     #[error("not a token of this server")]
     Invalid,
-    /// A token of ours that is no first-party access token: a mail token, an ID token, or one of another
-    /// dialect where crossing is off or the key is shared.
+    /// A token of ours that is no first-party access token: a mail token, an ID token, one that somebody gave a
+    /// program, or one of another dialect where crossing is off or the key is shared.
     #[error("not an access token for this door")]
     NotAnAccessToken,
     /// Its time is over.
@@ -91,24 +115,50 @@ pub(crate) struct BearerCache {
     known: moka::sync::Cache<TokenDigest, Arc<Known>>,
 }
 
-/// A token of ours, its signature verified, and what it says.
+/// A token of ours, and what it says.
 #[derive(Clone)]
 struct Claimed {
     issuer: Dialect,
-    facts: BearerFacts,
+    /// What a token says whose signature was verified; one that says nothing is looked for by its digest.
+    facts: Option<BearerFacts>,
     signed: Arc<SignedClaims>,
 }
 
 impl Claimed {
-    fn new(signed: Arc<SignedClaims>) -> Result<Self, BearerError> {
+    fn signed(signed: SignedClaims, lifetimes: &TokenLifetimes) -> Result<Self, BearerError> {
         let KeyOwner::Dialect(issuer) = signed.owner else {
             return Err(BearerError::NotAnAccessToken);
         };
-        let facts = facts(&signed, issuer).ok_or(BearerError::NotAnAccessToken)?;
+        let facts = facts(&signed, issuer, lifetimes).ok_or(BearerError::NotAnAccessToken)?;
         Ok(Self {
             issuer,
-            facts,
-            signed,
+            facts: Some(facts),
+            signed: Arc::new(signed),
+        })
+    }
+
+    /// A token that says nothing: only the SSO users API hands such out.
+    fn opaque() -> Self {
+        Self {
+            issuer: Dialect::Sso,
+            facts: None,
+            signed: Arc::new(SignedClaims {
+                owner: KeyOwner::Dialect(Dialect::Sso),
+                shared_secret: false,
+                claims: serde_json::Map::new(),
+            }),
+        }
+    }
+
+    fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.facts.as_ref().is_some_and(|facts| facts.expires_at <= now)
+    }
+
+    fn names(&self, standing: &Standing) -> bool {
+        self.facts.as_ref().is_none_or(|facts| match &facts.subject {
+            Subject::Id(id) => *id == standing.account,
+            Subject::Number(number) => *number == standing.number,
+            Subject::Uid(uid) => *uid == standing.uid,
         })
     }
 }
@@ -131,17 +181,32 @@ impl Default for BearerCache {
 }
 
 impl App {
-    /// Whose access token this is, for the door of a dialect.
+    /// Whose access token this is, for the door of a dialect. One that somebody gave a program opens nothing here.
     pub async fn authenticate(&self, token: &str, door: Dialect) -> Result<Arc<Authenticated>, BearerError> {
+        let authenticated = self.authenticate_delegated(token, door).await?;
+        match authenticated.standing.client {
+            None => Ok(authenticated),
+            Some(_) => Err(BearerError::NotAnAccessToken),
+        }
+    }
+
+    /// As [`App::authenticate`], for the little that a token in a program's hands opens. The caller looks at
+    /// [`Standing::client`].
+    pub(crate) async fn authenticate_delegated(
+        &self,
+        token: &str,
+        door: Dialect,
+    ) -> Result<Arc<Authenticated>, BearerError> {
         let digest = TokenDigest::of(token);
         let now = self.clock.now();
         let known = self.bearers().known.get(&digest);
         let claimed = match &known {
             Some(known) => known.claimed.clone(),
-            None => Claimed::new(Arc::new(self.verify(token).await?))?,
+            None if is_opaque(token) => Claimed::opaque(),
+            None => Claimed::signed(self.verify(token).await?, &self.token_lifetimes)?,
         };
         self.may_cross(&claimed, door)?;
-        if claimed.facts.expires_at <= now {
+        if claimed.is_over(now) {
             return Err(BearerError::Expired);
         }
         let fresh = known.filter(|known| {
@@ -152,13 +217,8 @@ impl App {
         }
         // Read before the store is asked: a revocation in between makes the entry stale, not wrong.
         let (asked_at, revocations) = (Instant::now(), self.store.revocations());
-        let standing = self.standing(claimed.facts.session).await?;
-        let same_account = match claimed.facts.subject.clone() {
-            Subject::Id(id) => id == standing.account,
-            Subject::Number(number) => number == standing.number,
-            Subject::Uid(uid) => uid == standing.uid,
-        };
-        if !same_account || standing.through != claimed.issuer {
+        let standing = self.standing(&claimed, digest).await?;
+        if !claimed.names(&standing) || standing.through != claimed.issuer {
             return Err(BearerError::Invalid);
         }
         let authenticated = Arc::new(Authenticated {
@@ -200,24 +260,45 @@ impl App {
         Err(BearerError::NotAnAccessToken)
     }
 
-    async fn standing(&self, session: SessionId) -> Result<Standing, BearerError> {
-        let standing = clavis_flows::read(self.store.as_ref(), {
-            let clock = Arc::clone(&self.clock);
-            move |ports| clavis_flows::standing(ports, session, clock.now())
+    async fn standing(&self, token: &Claimed, digest: TokenDigest) -> Result<Standing, BearerError> {
+        let facts = token.facts.clone();
+        let (issuer, clock) = (token.issuer, Arc::clone(&self.clock));
+        let standing = clavis_flows::read(self.store.as_ref(), move |ports| {
+            let now = clock.now();
+            match &facts {
+                None => clavis_flows::standing_by_secret(ports, &digest, now),
+                Some(facts) => match facts.grounds {
+                    Grounds::Session(session) => clavis_flows::standing(ports, session, now),
+                    Grounds::IssuedAt(at) => match facts.subject {
+                        Subject::Id(account) => clavis_flows::standing_of_account(ports, account, issuer, at),
+                        // No dialect hands out such tokens.
+                        Subject::Number(_) | Subject::Uid(_) => Ok(Err(StandingError::SessionEnded)),
+                    },
+                },
+            }
         });
         match standing.await.map_err(Fault::from)? {
             Ok(standing) => Ok(standing),
+            // Nothing shows that it ever was one of ours.
+            Err(StandingError::SessionEnded) if token.facts.is_none() => Err(BearerError::Invalid),
             Err(StandingError::SessionEnded | StandingError::AccountNotActive) => Err(BearerError::Revoked),
         }
     }
 }
 
+/// Whether a token is not of the three parts of a signed one (RFC 7515 §7.1).
+pub(crate) fn is_opaque(token: &str) -> bool {
+    !token.contains('.')
+}
+
 /// What a dialect's access token says; `None` when it is none, or lacks what it must have.
-fn facts(signed: &SignedClaims, issuer: Dialect) -> Option<BearerFacts> {
+fn facts(signed: &SignedClaims, issuer: Dialect, lifetimes: &TokenLifetimes) -> Option<BearerFacts> {
     match issuer {
+        Dialect::Jauth => crate::dialects::jauth::bearer_facts(signed, lifetimes.jauth),
         Dialect::Pluto => crate::dialects::pluto::bearer_facts(signed),
         Dialect::BackendPlus => crate::dialects::backend_plus::bearer_facts(signed),
         Dialect::Barong => crate::dialects::barong::bearer_facts(signed),
-        Dialect::Operator => None,
+        // The SSO users API signs nothing.
+        Dialect::Sso | Dialect::Operator => None,
     }
 }

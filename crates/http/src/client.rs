@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -111,17 +112,28 @@ pub(crate) fn client_ip(request: &HttpRequest, proxies: &TrustedProxies) -> Opti
     Some(proxies.client(peer, lines.map(str::to_owned)))
 }
 
+/// What the client calls itself, as much of it as is kept: letters of any alphabet, and what is no text as
+/// replacement characters. `None` where there is nothing but blanks.
+pub(crate) fn user_agent(request: &HttpRequest) -> Option<Cow<'_, str>> {
+    let bytes = request.headers().get(header::USER_AGENT)?.as_bytes();
+    let bytes = bytes.get(..MAX_USER_AGENT_BYTES).unwrap_or(bytes);
+    let text = match String::from_utf8_lossy(bytes) {
+        // Three bytes stand for one that was no text.
+        Cow::Owned(mut text) => {
+            text.truncate(text.floor_char_boundary(MAX_USER_AGENT_BYTES));
+            Cow::Owned(text)
+        }
+        borrowed @ Cow::Borrowed(_) => borrowed,
+    };
+    (!text.trim().is_empty()).then_some(text)
+}
+
 /// Who calls, for the audit trail.
 pub(crate) fn caller(request: &HttpRequest, proxies: &TrustedProxies, dialect: Dialect) -> Caller {
-    let user_agent = request
-        .headers()
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok())
-        .filter(|text| !text.trim().is_empty());
     Caller {
         dialect,
         ip: client_ip(request, proxies),
-        user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT_BYTES).collect()),
+        user_agent: user_agent(request).map(Cow::into_owned),
         request_id: RequestId::of(request).map(|id| id.to_string()),
     }
 }
@@ -153,6 +165,27 @@ mod tests {
         check(&["10.0.0.0/8"], "10.0.0.1", &["nonsense"], "10.0.0.1");
         check(&["10.0.0.0/8"], "9.9.9.9", &["6.6.6.6"], "9.9.9.9");
         check(&["fd00::/8"], "fd00::1", &["2001:db8::1"], "2001:db8::1");
+    }
+
+    #[track_caller]
+    fn named(header: &[u8], expected: Option<&str>) {
+        let value = header::HeaderValue::from_bytes(header).unwrap();
+        let request = actix_web::test::TestRequest::default().insert_header((header::USER_AGENT, value));
+        let request = request.to_http_request();
+        assert_eq!(user_agent(&request).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_client_calls_itself_what_it_likes_within_bounds() {
+        named(b"curl/8.10.1", Some("curl/8.10.1"));
+        named("Бровзер/1".as_bytes(), Some("Бровзер/1"));
+        named(b"caf\xe9", Some("caf\u{fffd}"));
+        named(b"", None);
+        named(b" \t", None);
+        named(&[b'x'; 600], Some(&"x".repeat(512)));
+        named(&[0xff; 600], Some(&"\u{fffd}".repeat(170)));
+        let cut = format!("x{}", "é".repeat(300));
+        named(cut.as_bytes(), Some(&format!("x{}", "é".repeat(255))));
     }
 
     #[test]

@@ -4,7 +4,9 @@ use clavis_flows::FactorPolicy;
 
 pub mod backend_plus;
 pub mod barong;
+pub mod jauth;
 pub mod pluto;
+pub mod sso;
 
 /// What a door that cannot ask for a second factor does with an account that has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

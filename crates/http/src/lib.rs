@@ -16,6 +16,7 @@ mod hasher;
 mod mail_links;
 mod nonces;
 mod operations;
+mod plain_letters;
 mod public_url;
 mod rates;
 mod ring;
@@ -24,7 +25,7 @@ mod server;
 mod telemetry;
 
 pub use app::{App, AppParts};
-pub use bearer::{Authenticated, BearerError, BearerFacts, Subject};
+pub use bearer::{Authenticated, BearerError, BearerFacts, Grounds, Subject, TokenLifetimes};
 pub use client::{ProxyNet, ProxyNetError, TrustedProxies};
 pub use fault::Fault;
 pub use hasher::{Hasher, HasherBusy};

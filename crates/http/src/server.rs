@@ -32,8 +32,12 @@ pub struct Site {
     pub backend_plus: Option<web::Data<dialects::backend_plus::BackendPlus>>,
     /// The Barong dialect; `None` when it is switched off.
     pub barong: Option<web::Data<dialects::barong::Barong>>,
+    /// The jauth dialect; `None` when it is switched off.
+    pub jauth: Option<web::Data<dialects::jauth::Jauth>>,
     /// The Pluto dialect; `None` when it is switched off.
     pub pluto: Option<web::Data<dialects::pluto::Pluto>>,
+    /// The SSO dialect; `None` when it is switched off.
+    pub sso: Option<web::Data<dialects::sso::Sso>>,
     /// The hosted pages.
     pub pages: web::Data<Pages>,
     /// The metrics.
@@ -59,6 +63,13 @@ pub fn serve(site: Site, settings: ServerSettings) -> io::Result<(Server, Option
                 }
                 if let Some(dialect) = site.pluto {
                     dialects::pluto::routes(config, dialect);
+                }
+                // Barong's mounts below `/api/v2`, and its `/users/me` and `/users/activity`, go before these.
+                if let Some(dialect) = site.sso {
+                    dialects::sso::routes(config, dialect);
+                }
+                if let Some(dialect) = site.jauth {
+                    dialects::jauth::routes(config, dialect);
                 }
                 crate::pages::routes(config, site.pages);
             })

@@ -34,6 +34,12 @@ pub struct Account {
     pub updated_at: DateTime<Utc>,
     /// The last successful log-in.
     pub last_login_at: Option<DateTime<Utc>>,
+    /// When it first became active; stays when it is locked later.
+    pub activated_at: Option<DateTime<Utc>>,
+    /// The given name, where a dialect asks for one.
+    pub first_name: Option<String>,
+    /// The family name, where a dialect asks for one.
+    pub last_name: Option<String>,
 }
 
 /// Attributes by name, each a JSON text. The domain never looks into them.
@@ -87,6 +93,8 @@ pub struct ProfileChange {
     pub display_name: Option<String>,
     /// A new avatar.
     pub avatar: Option<String>,
+    /// A new contact address.
+    pub contact: Option<Email>,
     /// Attributes to set; the others stay.
     pub attributes: Attributes,
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use clavis_kernel::{AccountId, Dialect, Email};
 
-use crate::Name;
+use crate::{Name, ProviderSubject};
 
 /// What sort of identity: each sort is a namespace of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,14 +13,19 @@ pub enum IdentityKind {
     Address,
     /// A log-in name.
     Name,
+    /// Whom a provider says somebody is.
+    Subject,
 }
 
 impl IdentityKind {
+    const ALL: [Self; 3] = [Self::Address, Self::Name, Self::Subject];
+
     /// The name in the store.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Address => "address",
             Self::Name => "name",
+            Self::Subject => "subject",
         }
     }
 }
@@ -34,7 +39,7 @@ impl FromStr for IdentityKind {
     type Err = UnknownKind;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Address, Self::Name]
+        Self::ALL
             .into_iter()
             .find(|kind| kind.name() == text)
             .ok_or(UnknownKind)
@@ -62,6 +67,14 @@ impl IdentityKey {
         Self {
             kind: IdentityKind::Name,
             folded: name.key(),
+        }
+    }
+
+    /// The key of somebody at a provider. Providers tell subjects apart to the letter, and so does the key.
+    pub fn subject(subject: &ProviderSubject) -> Self {
+        Self {
+            kind: IdentityKind::Subject,
+            folded: subject.to_string(),
         }
     }
 
@@ -123,6 +136,24 @@ impl Identity {
             proven_at: None,
             claimed_through: through,
         }
+    }
+
+    /// Somebody at a provider.
+    pub fn subject(subject: &ProviderSubject, account: AccountId, through: Dialect) -> Self {
+        Self {
+            key: IdentityKey::subject(subject),
+            value: subject.to_string(),
+            account,
+            proven_at: None,
+            claimed_through: through,
+        }
+    }
+
+    /// The provider and its subject, when it is one.
+    pub fn as_subject(&self) -> Option<ProviderSubject> {
+        (self.key.kind == IdentityKind::Subject)
+            .then(|| self.value.parse().ok())
+            .flatten()
     }
 
     /// The address, when it is one.

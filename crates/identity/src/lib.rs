@@ -10,7 +10,9 @@ mod name;
 mod password;
 mod password_strength;
 mod ports;
+mod provider;
 mod second_factor;
+mod service_account;
 mod session;
 mod ticket;
 mod totp;
@@ -22,16 +24,20 @@ pub use name::{Name, NameError};
 pub use password::{Argon2Params, Argon2ParamsError, PasswordHash, PasswordHashError, Verdict};
 pub use password_strength::{PasswordProblem, PasswordRules};
 pub use ports::{
-    Accounts, Identities, LoginFailures, PasswordCredential, PasswordCredentials, SecondFactors, Sessions,
-    Tickets,
+    Accounts, Identities, LoginFailures, PasswordCredential, PasswordCredentials, SecondFactors,
+    ServiceAccounts, Sessions, Tickets,
 };
+pub use provider::{Provider, ProviderError, ProviderSubject, SubjectError};
 pub use second_factor::{Assurance, RecoveryCode, SecondFactor, UnknownAssurance};
-pub use session::Session;
+pub use service_account::{
+    NewServiceAccount, ServiceAccount, ServiceRole, ServiceRoleError, ServiceState, UnknownServiceState,
+};
+pub use session::{Delegation, Session};
 pub use ticket::{Ticket, TicketPurpose, UnknownPurpose};
 pub use totp::{TotpSecret, TotpWindow};
 
 #[cfg(any(test, feature = "mock"))]
 pub use ports::{
     MockAccounts, MockIdentities, MockLoginFailures, MockPasswordCredentials, MockSecondFactors,
-    MockSessions, MockTickets,
+    MockServiceAccounts, MockSessions, MockTickets,
 };

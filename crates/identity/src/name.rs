@@ -4,9 +4,6 @@ use std::str::FromStr;
 use clavis_kernel::is_deceptive;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Longest log-in name of any dialect, in characters.
-const MAX_CHARS: usize = 64;
-
 /// A log-in name: one namespace for all dialects, ignoring case.
 ///
 /// It is at most 64 characters and has no control characters; a dialect narrows it further.
@@ -20,7 +17,7 @@ pub enum NameError {
     #[error("a name is not empty")]
     Empty,
     /// More than 64 characters.
-    #[error("a name has at most {MAX_CHARS} characters")]
+    #[error("a name has at most 64 characters")]
     TooLong,
     /// Control characters or invisible direction marks.
     #[error("a name has no control characters")]
@@ -28,6 +25,9 @@ pub enum NameError {
 }
 
 impl Name {
+    /// Longest log-in name of any dialect, in characters.
+    pub const MAX_CHARS: usize = 64;
+
     /// As it was typed, without surrounding blanks.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -48,7 +48,7 @@ impl FromStr for Name {
         if text.is_empty() {
             return Err(NameError::Empty);
         }
-        if text.chars().count() > MAX_CHARS {
+        if text.chars().count() > Self::MAX_CHARS {
             return Err(NameError::TooLong);
         }
         if text.chars().any(is_deceptive) {

@@ -3,11 +3,13 @@
 //! could not answer.
 
 use chrono::{DateTime, Utc};
-use clavis_kernel::{AccountId, AccountNumber, SessionId, StoreError, TokenDigest, Uid};
+use clavis_kernel::{
+    AccountId, AccountNumber, Email, OAuthClientId, ServiceAccountId, SessionId, StoreError, TokenDigest, Uid,
+};
 
 use crate::{
-    Account, AccountState, FailureCount, Identity, IdentityKey, IdentityKind, NewAccount, PasswordHash,
-    ProfileChange, SecondFactor, Session, Ticket, TicketPurpose,
+    Account, AccountState, FailureCount, Identity, IdentityKey, IdentityKind, NewAccount, NewServiceAccount,
+    PasswordHash, ProfileChange, Provider, SecondFactor, ServiceAccount, Session, Ticket, TicketPurpose,
 };
 
 /// The accounts, tombstones included.
@@ -22,7 +24,8 @@ pub trait Accounts {
     fn find_for_update(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
     /// The account with this number.
     fn find_by_number(&self, number: AccountNumber) -> Result<Option<Account>, StoreError>;
-    /// Sets the state if it was `from`: one conditional write, `true` when it did.
+    /// Sets the state if it was `from`: one conditional write, `true` when it did. The first time an account becomes
+    /// active is kept with it.
     fn set_state(
         &self,
         id: AccountId,
@@ -33,9 +36,16 @@ pub trait Accounts {
     /// Sets what the change names, and `updated_at`.
     fn set_profile(&self, id: AccountId, change: &ProfileChange, at: DateTime<Utc>)
     -> Result<(), StoreError>;
+    /// Sets both names of the person, and `updated_at`.
+    fn set_person_names<'a>(
+        &self,
+        id: AccountId,
+        first_and_last: [Option<&'a str>; 2],
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
     /// Moves `updated_at` only: something a client sees, kept elsewhere, has changed.
     fn touch(&self, id: AccountId, at: DateTime<Utc>) -> Result<(), StoreError>;
-    /// Forgets display name, contact address, avatar and attributes: what a tombstone has no need for.
+    /// Forgets display name, the person's names, contact address, avatar and attributes: what a tombstone has no need for.
     fn erase(&self, id: AccountId, at: DateTime<Utc>) -> Result<(), StoreError>;
     /// Makes tokens issued before this moment worthless.
     fn set_valid_after(&self, id: AccountId, at: DateTime<Utc>) -> Result<(), StoreError>;
@@ -45,6 +55,11 @@ pub trait Accounts {
     fn find_by_uid(&self, uid: &Uid) -> Result<Option<Account>, StoreError>;
     /// The accounts with these ids, in the order of their numbers: one query for all.
     fn find_all(&self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError>;
+    /// The accounts with these numbers, in the order of their numbers: one query for all.
+    fn find_numbered(&self, numbers: &[AccountNumber]) -> Result<Vec<Account>, StoreError>;
+    /// The first accounts that are not gone with this contact address, ignoring the case of ASCII letters, in the order
+    /// of their numbers.
+    fn find_by_contact(&self, contact: &Email, limit: u32) -> Result<Vec<Account>, StoreError>;
     /// How many accounts are not gone.
     fn count(&self) -> Result<u64, StoreError>;
 }
@@ -68,6 +83,8 @@ pub trait Identities {
     fn release_all(&self, account: AccountId) -> Result<usize, StoreError>;
     /// How many accounts that are not gone hold a key of this kind.
     fn count_holders(&self, kind: IdentityKind) -> Result<u64, StoreError>;
+    /// How many accounts that are not gone are somebody at this provider.
+    fn count_known_at(&self, provider: &Provider) -> Result<u64, StoreError>;
 }
 
 /// A password's hash, apart from the account it opens.
@@ -141,6 +158,8 @@ pub trait Sessions {
     fn extend(&self, id: SessionId, expires_at: DateTime<Utc>) -> Result<bool, StoreError>;
     /// Ends a session; `true` for the one call that did it.
     fn revoke(&self, id: SessionId, at: DateTime<Utc>) -> Result<bool, StoreError>;
+    /// Ends every session that is in a client's hands and returns how many.
+    fn revoke_all_of_client(&self, client: OAuthClientId, at: DateTime<Utc>) -> Result<usize, StoreError>;
     /// Ends every session of an account but one and returns how many.
     fn revoke_all(
         &self,
@@ -182,4 +201,32 @@ pub trait SecondFactors {
     ) -> Result<bool, StoreError>;
     /// How many recovery codes are left.
     fn count_recovery_codes(&self, account: AccountId) -> Result<u64, StoreError>;
+}
+
+/// The accounts for programs. Uids and addresses are unique among them; whether an account has one, the domain looks.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait ServiceAccounts {
+    /// Keeps a new one behind all others; `None` when another has its uid or its address.
+    fn insert(
+        &self,
+        service: &NewServiceAccount,
+        at: DateTime<Utc>,
+    ) -> Result<Option<ServiceAccount>, StoreError>;
+    /// The one with this id, in whatever state.
+    fn find(&self, id: ServiceAccountId) -> Result<Option<ServiceAccount>, StoreError>;
+    /// The one with this uid, in whatever state.
+    fn named(&self, uid: &Uid) -> Result<Option<ServiceAccount>, StoreError>;
+    /// The one with this address, in whatever state.
+    fn addressed(&self, address: &Email) -> Result<Option<ServiceAccount>, StoreError>;
+    /// At most `limit` of an account, or of all, in the order they were made, after leaving out the first `skipped`;
+    /// and how many there are.
+    fn page(
+        &self,
+        owner: Option<AccountId>,
+        skipped: u64,
+        limit: u32,
+    ) -> Result<(Vec<ServiceAccount>, u64), StoreError>;
+    /// Sets owner, role and state as the record has them, and notes the moment; its keys go with it to the new owner.
+    /// `false` when there is no such service account.
+    fn update(&self, service: &ServiceAccount, at: DateTime<Utc>) -> Result<bool, StoreError>;
 }

@@ -2,9 +2,19 @@ use std::fmt;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use clavis_kernel::{AccountId, ApplicationId, Dialect, SessionId, TokenDigest};
+use clavis_kernel::{AccountId, ApplicationId, Dialect, OAuthClientId, SessionId, TokenDigest};
 
 use crate::Assurance;
+
+/// In whose hands a session is that its account's holder does not hold themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delegation {
+    /// The program that acts in the account's place.
+    pub client: OAuthClientId,
+    /// The scopes that the holder consented to, comma-separated; `None` where they were not asked, because the program
+    /// showed their password.
+    pub consented: Option<String>,
+}
 
 /// One log-in: its access tokens name it, its refresh tokens are one family.
 #[derive(Clone)]
@@ -21,6 +31,8 @@ pub struct Session {
     pub assurance: Assurance,
     /// The digest of the secret its bearer shows, where a dialect keeps sessions in a cookie.
     pub secret: Option<TokenDigest>,
+    /// In whose hands it is, when not in those of the account's holder. Its tokens then open next to nothing.
+    pub delegation: Option<Delegation>,
     /// What the client calls its device.
     pub device: Option<String>,
     /// From where.

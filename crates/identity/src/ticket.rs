@@ -9,6 +9,8 @@ use clavis_kernel::{AccountId, Dialect, Email, TokenDigest};
 pub enum TicketPurpose {
     /// Makes a pending account active and proves its address.
     Activate,
+    /// Makes a pending account active on the word of the program it was given to, and proves nothing.
+    ActivateByClient,
     /// Sets a new password.
     ResetPassword,
     /// Replaces the log-in address by the one the ticket was mailed to.
@@ -16,10 +18,19 @@ pub enum TicketPurpose {
 }
 
 impl TicketPurpose {
+    /// Every purpose.
+    pub const ALL: [Self; 4] = [
+        Self::Activate,
+        Self::ActivateByClient,
+        Self::ResetPassword,
+        Self::ChangeEmail,
+    ];
+
     /// The name in the store.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Activate => "activate",
+            Self::ActivateByClient => "activate_by_client",
             Self::ResetPassword => "reset_password",
             Self::ChangeEmail => "change_email",
         }
@@ -35,7 +46,7 @@ impl FromStr for TicketPurpose {
     type Err = UnknownPurpose;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Activate, Self::ResetPassword, Self::ChangeEmail]
+        Self::ALL
             .into_iter()
             .find(|purpose| purpose.name() == text)
             .ok_or(UnknownPurpose)

@@ -9,19 +9,35 @@ pub enum Dialect {
     BackendPlus,
     /// Barong: `/api/v2/…` and its documented paths at the root.
     Barong,
+    /// jauth: `/users`, `/token`, `/internal`.
+    Jauth,
     /// Pluto: `/v1`, `/web`.
     Pluto,
+    /// The SSO users API: `/api/users`, `/api/auth`.
+    Sso,
     /// The command line, the first start, a worker: nobody's request.
     Operator,
 }
 
 impl Dialect {
+    /// Every door there is, and the operator.
+    pub const ALL: [Self; 6] = [
+        Self::BackendPlus,
+        Self::Barong,
+        Self::Jauth,
+        Self::Pluto,
+        Self::Sso,
+        Self::Operator,
+    ];
+
     /// The name in settings, in the store and as an application: lower case, underscores.
     pub const fn name(self) -> &'static str {
         match self {
             Self::BackendPlus => "backend_plus",
             Self::Barong => "barong",
+            Self::Jauth => "jauth",
             Self::Pluto => "pluto",
+            Self::Sso => "sso",
             Self::Operator => "operator",
         }
     }
@@ -55,7 +71,7 @@ impl FromStr for Dialect {
     type Err = UnknownDialect;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::BackendPlus, Self::Barong, Self::Pluto, Self::Operator]
+        Self::ALL
             .into_iter()
             .find(|dialect| dialect.name() == text)
             .ok_or(UnknownDialect)

@@ -85,6 +85,22 @@ number_id! {
     AccessRuleId
 }
 number_id! {
+    /// A rule about from where requests may come.
+    RestrictionId
+}
+number_id! {
+    /// What a client left with an account.
+    DataStorageId
+}
+number_id! {
+    /// An account for programs that belongs to somebody's account.
+    ServiceAccountId
+}
+number_id! {
+    /// A program that acts in people's place, in the order such programs were registered.
+    OAuthClientId
+}
+number_id! {
     /// The small integer by which Pluto's clients know an account; given in order, never used again.
     AccountNumber
 }
@@ -114,6 +130,11 @@ impl Uid {
     /// A new one: 40 random bits, so the store checks that it is free.
     pub fn generate(entropy: &dyn Entropy) -> Self {
         Self(format!("ID{}", hex::encode_upper(entropy.bytes::<5>())))
+    }
+
+    /// A new one for a service account: `SI` and ten digits, of 40 random bits, too.
+    pub fn generate_for_service(entropy: &dyn Entropy) -> Self {
+        Self(format!("SI{}", hex::encode_upper(entropy.bytes::<5>())))
     }
 
     /// As text.

@@ -21,8 +21,9 @@ pub use digest::TokenDigest;
 pub use email::{Email, EmailError};
 pub use entropy::{Entropy, EntropyExt};
 pub use ids::{
-    AccessRuleId, AccountId, AccountNumber, ApplicationId, AuditId, BlobId, CommentId, DocumentId, LabelId,
-    MailId, PhoneId, ProfileId, RoleId, ScopeId, SessionId, Uid, UidError,
+    AccessRuleId, AccountId, AccountNumber, ApplicationId, AuditId, BlobId, CommentId, DataStorageId,
+    DocumentId, LabelId, MailId, OAuthClientId, PhoneId, ProfileId, RestrictionId, RoleId, ScopeId,
+    ServiceAccountId, SessionId, Uid, UidError,
 };
 pub use seal::{MasterKey, Purpose, SealError, SubKey};
 pub use secret::Secret;

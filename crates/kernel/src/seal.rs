@@ -47,6 +47,8 @@ pub enum Purpose {
     DocumentLinks,
     /// Making the tokens that a page sends beside a session's cookie.
     CsrfTokens,
+    /// Remembering which secrets of clients were found right.
+    ClientSecrets,
 }
 
 impl Purpose {
@@ -63,6 +65,7 @@ impl Purpose {
             Self::PhoneNumbers => b"clavis/v1/phone-numbers",
             Self::PhoneCodes => b"clavis/v1/phone-codes",
             Self::CsrfTokens => b"clavis/v1/csrf-tokens",
+            Self::ClientSecrets => b"clavis/v1/client-secrets",
             Self::DocumentLinks => b"clavis/v1/document-links",
         }
     }

@@ -3,6 +3,8 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 
+use crate::LabelKey;
+
 mod file_name;
 mod number;
 
@@ -23,11 +25,14 @@ pub enum DocumentType {
     DriverLicense,
     /// `Utility Bill`.
     UtilityBill,
+    /// `Address`: whatever proves where somebody lives. It has no number and does not expire, and is handed in with the
+    /// address.
+    Address,
 }
 
 /// The text names no type of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a type of documents; Passport, Identity card, Driver license or Utility Bill")]
+#[error("not a type of documents; Passport, Identity card, Driver license, Utility Bill or Address")]
 pub struct UnknownDocumentType;
 
 /// Which part of a document a file shows.
@@ -116,6 +121,15 @@ pub struct DocumentFields<'a> {
     pub size: usize,
 }
 
+/// A file whose name and size were checked; its content is [`crate::Upload`]'s affair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedFile {
+    /// A name that is safe to keep and to give back.
+    pub name: FileName,
+    /// What that name ends in.
+    pub extension: DocumentExtension,
+}
+
 /// A document whose fields were checked; the content of the file is [`crate::Upload`]'s affair.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CheckedDocument {
@@ -125,19 +139,30 @@ pub struct CheckedDocument {
     pub doc_number: DocumentNumber,
     /// The last day on which it is good.
     pub doc_expire: NaiveDate,
-    /// A name for the file that is safe to keep and to give back.
-    pub file_name: FileName,
-    /// What that name ends in.
-    pub extension: DocumentExtension,
+    /// The file.
+    pub file: CheckedFile,
+}
+
+impl CheckedFile {
+    /// Checks what a file is called and how many bytes it has. What is wrong is told of [`DocumentField::Upload`].
+    pub fn check(name: &str, size: usize) -> Result<Self, Vec<DocumentViolation>> {
+        file_name::check(name, size).map_err(|problems| of_field(DocumentField::Upload, problems))
+    }
+}
+
+fn of_field(field: DocumentField, problems: Vec<DocumentProblem>) -> Vec<DocumentViolation> {
+    let violation = |problem| DocumentViolation { field, problem };
+    problems.into_iter().map(violation).collect()
 }
 
 impl DocumentType {
     /// Every type.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Passport,
         Self::IdentityCard,
         Self::DriverLicense,
         Self::UtilityBill,
+        Self::Address,
     ];
 
     /// As it is stored and shown.
@@ -147,6 +172,22 @@ impl DocumentType {
             Self::IdentityCard => "Identity card",
             Self::DriverLicense => "Driver license",
             Self::UtilityBill => "Utility Bill",
+            Self::Address => "Address",
+        }
+    }
+
+    /// Whether whoever hands it in names the type, and number and expiry with it.
+    pub fn is_numbered(self) -> bool {
+        self != Self::Address
+    }
+
+    /// The key of the private label that tells how far its review has come.
+    pub fn label(self) -> LabelKey {
+        match self {
+            Self::Passport | Self::IdentityCard | Self::DriverLicense | Self::UtilityBill => {
+                LabelKey::DOCUMENT
+            }
+            Self::Address => LabelKey::ADDRESS,
         }
     }
 }
@@ -207,7 +248,9 @@ impl CheckedDocument {
         let doc_type = raw
             .doc_type
             .parse::<DocumentType>()
-            .map_err(|_| vec![DocumentProblem::NotInList]);
+            .ok()
+            .filter(|doc_type| doc_type.is_numbered())
+            .ok_or_else(|| vec![DocumentProblem::NotInList]);
         let doc_number = DocumentNumber::check(raw.doc_number);
         let doc_expire = match raw.doc_expire {
             None => Err(vec![DocumentProblem::Blank]),
@@ -216,12 +259,11 @@ impl CheckedDocument {
         };
         let upload = file_name::check(raw.file_name, raw.size);
         match (doc_type, doc_number, doc_expire, upload) {
-            (Ok(doc_type), Ok(doc_number), Ok(doc_expire), Ok((file_name, extension))) => Ok(Self {
+            (Ok(doc_type), Ok(doc_number), Ok(doc_expire), Ok(file)) => Ok(Self {
                 doc_type,
                 doc_number,
                 doc_expire,
-                file_name,
-                extension,
+                file,
             }),
             (doc_type, doc_number, doc_expire, upload) => Err([
                 (DocumentField::DocType, doc_type.err()),
@@ -230,12 +272,7 @@ impl CheckedDocument {
                 (DocumentField::Upload, upload.err()),
             ]
             .into_iter()
-            .flat_map(|(field, problems)| {
-                problems
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(move |problem| DocumentViolation { field, problem })
-            })
+            .flat_map(|(field, problems)| of_field(field, problems.unwrap_or_default()))
             .collect()),
         }
     }

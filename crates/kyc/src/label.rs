@@ -64,6 +64,8 @@ impl LabelKey {
     pub const PROFILE: Self = Self(Cow::Borrowed("profile"));
     /// The second factor of the account.
     pub const OTP: Self = Self(Cow::Borrowed("otp"));
+    /// Where the owner of the account lives.
+    pub const ADDRESS: Self = Self(Cow::Borrowed("address"));
 
     /// Every problem of the text, or the key.
     pub fn check(text: &str) -> Result<Self, Vec<LabelProblem>> {
@@ -93,6 +95,8 @@ impl LabelValue {
     pub const PARTIAL: Self = Self(Cow::Borrowed("partial"));
     /// Switched on.
     pub const ENABLED: Self = Self(Cow::Borrowed("enabled"));
+    /// There is something of this name.
+    pub const RECORDED: Self = Self(Cow::Borrowed("recorded"));
 
     /// Every problem of the text, or the value.
     pub fn check(text: &str) -> Result<Self, Vec<LabelProblem>> {
@@ -246,6 +250,7 @@ mod tests {
             LabelKey::DOCUMENT,
             LabelKey::PROFILE,
             LabelKey::OTP,
+            LabelKey::ADDRESS,
         ] {
             assert_eq!(LabelKey::check(key.as_str()), Ok(key));
         }
@@ -258,6 +263,7 @@ mod tests {
             LabelValue::SUBMITTED,
             LabelValue::PARTIAL,
             LabelValue::ENABLED,
+            LabelValue::RECORDED,
         ] {
             assert_eq!(LabelValue::check(value.as_str()), Ok(value));
         }

@@ -22,9 +22,9 @@ mod state;
 mod upload;
 
 pub use document::{
-    CheckedDocument, DocumentCategory, DocumentExtension, DocumentField, DocumentFields, DocumentNumber,
-    DocumentProblem, DocumentType, DocumentViolation, FileName, MAX_DOCUMENT_BYTES, UnknownCategory,
-    UnknownDocumentType,
+    CheckedDocument, CheckedFile, DocumentCategory, DocumentExtension, DocumentField, DocumentFields,
+    DocumentNumber, DocumentProblem, DocumentType, DocumentViolation, FileName, MAX_DOCUMENT_BYTES,
+    UnknownCategory, UnknownDocumentType,
 };
 pub use label::{LabelKey, LabelProblem, LabelScope, LabelValue, UnknownScope};
 pub use level::{LabelRequirement, LabelRequirementError, LevelRequirement, LevelTable, LevelTableError};
@@ -35,7 +35,8 @@ pub use model::{
 pub use phone::{PhoneNumber, PhoneNumberError};
 pub use ports::{Documents, Labels, Levels, Phones, Profiles};
 pub use profile::{
-    CheckedProfile, FieldViolation, Problem, ProfileField, ProfileFields, ProfileGrammar, UnknownGrammar,
+    CheckedProfile, FieldViolation, PostalAddress, Problem, ProfileField, ProfileFields, ProfileGrammar,
+    UnknownGrammar, country_spellings,
 };
 pub use state::{StateRules, StateVerdict};
 pub use upload::{MediaType, UnknownMediaType, Upload, UploadError};

@@ -301,6 +301,8 @@ pub struct DocumentContent {
     pub group: Option<String>,
     /// Free keys and values, a JSON object's text.
     pub metadata: Option<String>,
+    /// The address that it proves, sealed for the account; `None` for what proves none.
+    pub sealed_address: Option<Vec<u8>>,
     /// The file.
     pub file: StoredFile,
 }

@@ -13,9 +13,6 @@ const MAX_DIGITS: usize = 17;
 const MAX_CALLING_CODE_DIGITS: usize = 3;
 /// Digits at the end that a masked number still shows.
 const SHOWN_DIGITS: usize = 4;
-/// What stands for the country of a number that belongs to none, such as one of a satellite (ISO 3166-1 leaves it
-/// to its users).
-const NO_COUNTRY: &str = "ZZ";
 /// Every kind of number that somebody may have.
 const KINDS: [Type; 10] = [
     Type::Mobile,
@@ -48,19 +45,19 @@ pub enum PhoneNumberError {
     /// It begins with no calling code.
     #[error("no country has this calling code")]
     UnknownCallingCode,
-    /// The country has a plan, and the number is not in it.
-    #[error("the country's numbering plan has no such number")]
+    /// No country's plan has the number. Numbers that belong to no country, such as those of satellites and of
+    /// services in all the world, are nobody's phone.
+    #[error("no country's numbering plan has this number")]
     NotInPlan,
 }
 
 impl PhoneNumber {
     /// A number as the store kept it: the plan of that time had it, today's may not.
     pub fn stored(digits: &str, country: &str) -> Result<Self, PhoneNumberError> {
-        let is_country = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
         if digits.is_empty() || digits.len() > MAX_BYTES || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(PhoneNumberError::Length);
         }
-        if !is_country {
+        if !is_country(country) {
             return Err(PhoneNumberError::UnknownCallingCode);
         }
         Ok(Self {
@@ -74,7 +71,7 @@ impl PhoneNumber {
         &self.digits
     }
 
-    /// The country whose plan has the number, ISO 3166-1 alpha-2; `ZZ` if none of them has it.
+    /// The country whose plan has the number, ISO 3166-1 alpha-2.
     pub fn country(&self) -> &str {
         &self.country
     }
@@ -149,10 +146,14 @@ fn country_of(code: &str, national: &str) -> Option<String> {
             plan.leading_digits()
                 .is_none_or(|digits| digits.find(national).is_some_and(|found| found.start() == 0))
         };
-        is_theirs(plan) && has(plan, national)
+        is_country(plan.id()) && is_theirs(plan) && has(plan, national)
     })?;
-    let is_country = plan.id().len() == 2 && plan.id().bytes().all(|b| b.is_ascii_uppercase());
-    Some(if is_country { plan.id() } else { NO_COUNTRY }.to_owned())
+    Some(plan.id().to_owned())
+}
+
+/// Whether a plan of this name is a country's: some are the world's (`001`).
+fn is_country(id: &str) -> bool {
+    id.len() == 2 && id.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 fn has(plan: &Metadata, national: &str) -> bool {
@@ -217,7 +218,23 @@ mod tests {
         check("+1 242 359 1234", Ok(("12423591234", "BS")));
         check("+1 787 555 0123", Ok(("17875550123", "PR")));
         check("+358 18 123456", Ok(("35818123456", "AX")));
-        check("+800 1234 5678", Ok(("80012345678", "ZZ")));
+    }
+
+    #[test]
+    fn a_number_of_no_country_is_nobodys_phone() {
+        for number in [
+            "+800 1234 5678",
+            "+808 1234 5678",
+            "+870 301 234 567",
+            "+878 10 123456789012",
+            "+881 612 345 678",
+            "+882 34 21234",
+            "+883 510 012 345 678",
+            "+888 123 456 789 01",
+            "+979 123 456 789",
+        ] {
+            check(number, Err(PhoneNumberError::NotInPlan));
+        }
     }
 
     #[test]
@@ -266,6 +283,7 @@ mod tests {
     fn every_plan_has_its_own_examples() {
         let examples = DATABASE.iter().filter_map(|plan| {
             let national = plan.descriptors().mobile()?.example()?;
+            is_country(plan.id()).then_some(())?;
             Some((plan.id().to_owned(), format!("{}{national}", plan.country_code())))
         });
         for (id, digits) in examples {

@@ -5,6 +5,10 @@ use chrono::NaiveDate;
 use isocountry::CountryCode;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
+mod address;
+
+pub use address::PostalAddress;
+
 /// Most characters of a name, a city or a postcode.
 const MAX_CHARS: usize = 255;
 /// Most characters of an address, which is kept as it was typed.
@@ -159,18 +163,7 @@ impl CheckedProfile {
     /// problem, except that a blank country is no country either.
     pub fn check(raw: ProfileFields, grammar: ProfileGrammar) -> Result<Self, Vec<FieldViolation>> {
         let raw = raw.squeezed();
-        let mut violations = Vec::new();
-        for field in ProfileField::ALL {
-            let mut add = |problem| violations.push(FieldViolation { field, problem });
-            if raw.is_blank(field) {
-                add(Problem::Blank);
-                if field == ProfileField::Country {
-                    add(Problem::BadFormat);
-                }
-            } else if let Some(text) = raw.text(field) {
-                problems_of(field, text, grammar).into_iter().for_each(add);
-            }
-        }
+        let violations = raw.violations(&ProfileField::ALL, grammar);
         raw.unless(violations)
     }
 
@@ -266,6 +259,23 @@ impl ProfileFields {
             city: kept(self.city),
             country: kept(self.country),
         }
+    }
+
+    /// What is wrong with these fields, which must be there.
+    fn violations(&self, fields: &[ProfileField], grammar: ProfileGrammar) -> Vec<FieldViolation> {
+        let mut violations = Vec::new();
+        for &field in fields {
+            let mut add = |problem| violations.push(FieldViolation { field, problem });
+            if self.is_blank(field) {
+                add(Problem::Blank);
+                if field == ProfileField::Country {
+                    add(Problem::BadFormat);
+                }
+            } else if let Some(text) = self.text(field) {
+                problems_of(field, text, grammar).into_iter().for_each(add);
+            }
+        }
+        violations
     }
 
     fn unless(self, violations: Vec<FieldViolation>) -> Result<CheckedProfile, Vec<FieldViolation>> {
@@ -375,12 +385,41 @@ fn is_of_word(c: char) -> bool {
 }
 
 fn is_country(text: &str) -> bool {
-    text.is_ascii()
-        && match text.len() {
-            2 => CountryCode::for_alpha2_caseless(text).is_ok(),
-            3 => CountryCode::for_alpha3_caseless(text).is_ok(),
-            _ => false,
-        }
+    country(text).is_some()
+}
+
+fn country(text: &str) -> Option<CountryCode> {
+    if !text.is_ascii() {
+        return None;
+    }
+    match text.len() {
+        2 => CountryCode::for_alpha2_caseless(text).ok(),
+        3 => CountryCode::for_alpha3_caseless(text).ok(),
+        _ => None,
+    }
+}
+
+/// Every text that stands for the same country as this one in a profile, where it is kept as it was given: both of its
+/// codes, in any case of their letters. A text that stands for none has itself alone.
+pub fn country_spellings(text: &str) -> Vec<String> {
+    let text = text.trim();
+    match country(text) {
+        Some(country) => [country.alpha2(), country.alpha3()]
+            .into_iter()
+            .flat_map(in_any_case)
+            .collect(),
+        None => vec![text.to_owned()],
+    }
+}
+
+fn in_any_case(code: &str) -> Vec<String> {
+    code.chars().fold(vec![String::new()], |beginnings, letter| {
+        let cases = [letter.to_ascii_uppercase(), letter.to_ascii_lowercase()];
+        let longer = beginnings
+            .iter()
+            .flat_map(|beginning| cases.map(|letter| format!("{beginning}{letter}")));
+        longer.collect()
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@
 mod access_rule;
 mod decision;
 mod model;
+mod names;
 mod ports;
+mod restriction;
 mod scopes;
 
 pub use access_rule::{
@@ -16,8 +18,16 @@ pub use access_rule::{
 };
 pub use decision::{Authority, Denied, Permission, Rbac};
 pub use model::{Application, ApplicationName, ApplicationNameError, AssignedRole, Role, RoleScopes, Scope};
-pub use ports::{AccessRules, Applications, Assignments};
+pub use names::{
+    DisplayName, DisplayNameError, LanguageTag, RoleName, RoleNameError, ScopeName, ScopeNameError,
+};
+pub use ports::{AccessRules, Applications, Assignments, Restrictions, Whitelinks};
+pub use restriction::{
+    IpNetwork, RefusalCode, Restricted, Restriction, RestrictionCategory, RestrictionChange,
+    RestrictionContent, RestrictionError, RestrictionReach, RestrictionScope, RestrictionState,
+    RestrictionTable, Whitelink,
+};
 pub use scopes::GrantedScopes;
 
 #[cfg(any(test, feature = "mock"))]
-pub use ports::{MockAccessRules, MockApplications, MockAssignments};
+pub use ports::{MockAccessRules, MockApplications, MockAssignments, MockRestrictions, MockWhitelinks};

@@ -2,7 +2,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use clavis_kernel::{ApplicationId, RoleId, ScopeId, is_deceptive};
+use clavis_kernel::{ApplicationId, RoleId, ScopeId};
+
+use crate::names::plain;
 
 /// What roles and scopes belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +41,8 @@ impl FromStr for ApplicationName {
     type Err = ApplicationNameError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
-        let fits = !text.is_empty()
-            && text.chars().count() <= 100
-            && !text.chars().any(|c| is_deceptive(c) || c == ',');
-        fits.then(|| Self(text.to_owned())).ok_or(ApplicationNameError)
+        let name = plain(text, 100).filter(|name| !name.contains(','));
+        name.map(|name| Self(name.to_owned())).ok_or(ApplicationNameError)
     }
 }
 

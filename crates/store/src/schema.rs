@@ -1,5 +1,11 @@
 //! The tables, for both databases.
 
+mod gateway;
+mod oauth;
+
+pub(crate) use gateway::{access_rules, restrictions, whitelinks};
+pub(crate) use oauth::{authorization_codes, oauth_clients};
+
 diesel::table! {
     use crate::types::Guid;
     use diesel::sql_types::{BigInt, Nullable, Text};
@@ -19,6 +25,55 @@ diesel::table! {
         last_login_at -> Nullable<BigInt>,
         level -> BigInt,
         level_table -> Nullable<BigInt>,
+        first_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
+        activated_at -> Nullable<BigInt>,
+        address_key -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    admin_tokens (name) {
+        name -> Text,
+        digest -> Binary,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    account_tallies (state, shard) {
+        state -> Text,
+        shard -> BigInt,
+        number -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Text};
+    user_attributes (account_id, name) {
+        account_id -> Guid,
+        name -> Text,
+        value -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Bool, Text};
+    opt_ins (account_id, key) {
+        account_id -> Guid,
+        key -> Text,
+        agreement -> Text,
+        source -> Text,
+        awaits_activation -> Bool,
+        created_at -> BigInt,
     }
 }
 
@@ -88,6 +143,8 @@ diesel::table! {
         revoked_at -> Nullable<BigInt>,
         assurance -> Text,
         secret -> Nullable<Binary>,
+        client_id -> Nullable<BigInt>,
+        consented_scopes -> Nullable<Text>,
     }
 }
 
@@ -124,6 +181,15 @@ diesel::table! {
         default_role -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    application_names (application_id, folded) {
+        application_id -> BigInt,
+        folded -> Text,
+        tag -> Text,
+        name -> Text,
     }
 }
 
@@ -229,11 +295,12 @@ diesel::table! {
 
 diesel::table! {
     use crate::types::Guid;
-    use diesel::sql_types::{BigInt, Binary, Text};
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
     api_keys (id) {
         id -> BigInt,
         kid -> Text,
         account_id -> Guid,
+        service_account_id -> Nullable<BigInt>,
         algorithm -> Text,
         scope -> Text,
         state -> Text,
@@ -318,6 +385,7 @@ diesel::table! {
         category -> Nullable<Text>,
         file_group -> Nullable<Text>,
         metadata -> Nullable<Text>,
+        sealed_address -> Nullable<Binary>,
         blob_id -> Guid,
         sealed_key -> Binary,
         file_name -> Text,
@@ -347,14 +415,29 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
-    access_rules (id) {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Text};
+    service_accounts (id) {
         id -> BigInt,
+        uid -> Text,
+        owner_id -> Guid,
+        address -> Text,
+        address_key -> Text,
         role -> Text,
-        verb -> Text,
-        path -> Text,
-        effect -> Text,
-        topic -> Nullable<Text>,
+        state -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Binary, Text};
+    data_storages (id) {
+        id -> BigInt,
+        account_id -> Guid,
+        title -> Text,
+        sealed -> Binary,
         created_at -> BigInt,
         updated_at -> BigInt,
     }

@@ -102,10 +102,11 @@ impl KeyOwner {
     }
 
     /// The keys an installation has from its first start: an RSA key for each dialect whose clients pin one,
-    /// and the provider's two.
-    pub const STANDARD_KEYS: [(Self, Algorithm); 5] = [
+    /// jauth's secret, and the provider's two.
+    pub const STANDARD_KEYS: [(Self, Algorithm); 6] = [
         (Self::Dialect(Dialect::BackendPlus), Algorithm::Rs256),
         (Self::Dialect(Dialect::Barong), Algorithm::Rs256),
+        (Self::Dialect(Dialect::Jauth), Algorithm::Hs256),
         (Self::Dialect(Dialect::Pluto), Algorithm::Rs256),
         (Self::OpenId, Algorithm::Es256),
         (Self::OpenId, Algorithm::EdDsa),

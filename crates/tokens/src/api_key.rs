@@ -10,7 +10,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use clavis_kernel::{AccountId, Entropy, EntropyExt as _, MasterKey, Purpose, SealError, Secret};
+use clavis_kernel::{
+    AccountId, Entropy, EntropyExt as _, MasterKey, Purpose, SealError, Secret, ServiceAccountId,
+};
 
 pub use scopes::{ApiKeyScopes, ApiKeyScopesError};
 pub use signed::{ApiKeyRefusal, ApiKeyVerifier, SignedHeaders, SpentNonce};
@@ -198,6 +200,33 @@ impl fmt::Debug for ApiKeySecret {
     }
 }
 
+/// Whose a key is, and in whose place it signs: an account's own, or one of its service accounts'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ApiKeyHolder {
+    /// Who answers for the key.
+    pub account: AccountId,
+    /// In whose place it signs, where that is not the account itself.
+    pub service: Option<ServiceAccountId>,
+}
+
+impl ApiKeyHolder {
+    /// The account itself.
+    pub const fn account(account: AccountId) -> Self {
+        Self {
+            account,
+            service: None,
+        }
+    }
+
+    /// A service account of an account.
+    pub const fn service(owner: AccountId, service: ServiceAccountId) -> Self {
+        Self {
+            account: owner,
+            service: Some(service),
+        }
+    }
+}
+
 /// An API key as stored.
 #[derive(Clone)]
 pub struct ApiKey {
@@ -205,8 +234,8 @@ pub struct ApiKey {
     pub position: i64,
     /// By what requests name it.
     pub kid: ApiKeyId,
-    /// In whose place it signs.
-    pub account: AccountId,
+    /// Whose it is.
+    pub holder: ApiKeyHolder,
     /// How it signs.
     pub algorithm: ApiKeyAlgorithm,
     /// What its owner noted it is for. Nothing is decided by it.
@@ -238,7 +267,7 @@ impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiKey")
             .field("kid", &self.kid)
-            .field("account", &self.account)
+            .field("holder", &self.holder)
             .field("algorithm", &self.algorithm)
             .finish_non_exhaustive()
     }
@@ -249,8 +278,8 @@ impl fmt::Debug for ApiKey {
 pub struct NewApiKey {
     /// By what requests name it.
     pub kid: ApiKeyId,
-    /// In whose place it signs.
-    pub account: AccountId,
+    /// Whose it is.
+    pub holder: ApiKeyHolder,
     /// How it signs.
     pub algorithm: ApiKeyAlgorithm,
     /// What its owner noted it is for.
@@ -267,7 +296,7 @@ impl fmt::Debug for NewApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewApiKey")
             .field("kid", &self.kid)
-            .field("account", &self.account)
+            .field("holder", &self.holder)
             .field("algorithm", &self.algorithm)
             .finish_non_exhaustive()
     }

@@ -109,7 +109,7 @@ impl KeyError {
 }
 
 impl FreshKey {
-    /// Generates a key pair.
+    /// Generates a key pair, or a secret for an algorithm that has one.
     pub fn generate(owner: KeyOwner, algorithm: Algorithm) -> Result<Self, KeyError> {
         let jwk = match algorithm {
             Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => {
@@ -119,17 +119,18 @@ impl FreshKey {
             Algorithm::EdDsa => EdDSA
                 .generate_key_pair(EdCurve::Ed25519)
                 .map(|pair| pair.to_jwk_key_pair()),
-            Algorithm::Hs256 | Algorithm::Hs384 | Algorithm::Hs512 => {
-                return Err(KeyError::NoSecret(algorithm));
-            }
+            // As long as what the hash puts out (RFC 7518 §3.2).
+            Algorithm::Hs256 => Jwk::generate_oct_key(32),
+            Algorithm::Hs384 => Jwk::generate_oct_key(48),
+            Algorithm::Hs512 => Jwk::generate_oct_key(64),
         }
         .map_err(|error| KeyError::unusable(algorithm, error))?;
         Self::from_jwk(jwk, owner, algorithm)
     }
 
     fn from_jwk(jwk: Jwk, owner: KeyOwner, algorithm: Algorithm) -> Result<Self, KeyError> {
-        let kid =
-            thumbprint(&jwk).ok_or_else(|| KeyError::unusable(algorithm, "it has no public members"))?;
+        let kid = thumbprint(&jwk)
+            .ok_or_else(|| KeyError::unusable(algorithm, "it lacks a member that every such key has"))?;
         Ok(Self {
             jwk,
             kid,

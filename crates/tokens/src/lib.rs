@@ -19,9 +19,9 @@ mod secret;
 
 pub use algorithm::{Algorithm, KeyOwner, UnknownAlgorithm, UnknownOwner};
 pub use api_key::{
-    ApiKey, ApiKeyAlgorithm, ApiKeyId, ApiKeyIdError, ApiKeyRefusal, ApiKeyScopes, ApiKeyScopesError,
-    ApiKeySecret, ApiKeyState, ApiKeyStateError, ApiKeyVerifier, NewApiKey, SignedHeaders, SpentNonce,
-    UnknownApiKeyAlgorithm,
+    ApiKey, ApiKeyAlgorithm, ApiKeyHolder, ApiKeyId, ApiKeyIdError, ApiKeyRefusal, ApiKeyScopes,
+    ApiKeyScopesError, ApiKeySecret, ApiKeyState, ApiKeyStateError, ApiKeyVerifier, NewApiKey, SignedHeaders,
+    SpentNonce, UnknownApiKeyAlgorithm,
 };
 pub use keychain::{CountersignError, JwsRefusal, Keychain, KeychainError, SignerKeyError, VerifiedRequest};
 pub use keys::{FreshKey, KeyError, KeyPolicy, SharedKey, SigningKeyRecord};

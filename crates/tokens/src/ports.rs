@@ -1,7 +1,9 @@
 use chrono::{DateTime, Utc};
 use clavis_kernel::{AccountId, SessionId, StoreError, TokenDigest};
 
-use crate::{ApiKey, ApiKeyId, ApiKeyScopes, ApiKeyState, NewApiKey, RefreshToken, SigningKeyRecord};
+use crate::{
+    ApiKey, ApiKeyHolder, ApiKeyId, ApiKeyScopes, ApiKeyState, NewApiKey, RefreshToken, SigningKeyRecord,
+};
 
 /// The signing keys, retired ones included until they are forgotten. Private halves cross this port sealed.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
@@ -49,12 +51,13 @@ pub trait ApiKeys {
     fn insert(&self, key: &NewApiKey) -> Result<Option<ApiKey>, StoreError>;
     /// The key with this id, in whatever state and whoever owns it.
     fn find(&self, kid: &ApiKeyId) -> Result<Option<ApiKey>, StoreError>;
-    /// At most `limit` of the account's keys in the order they were made, after leaving out the first `skipped`.
-    fn of_account(&self, account: AccountId, skipped: u64, limit: u32) -> Result<Vec<ApiKey>, StoreError>;
-    /// How many keys the account has, in whatever state.
-    fn count_of_account(&self, account: AccountId) -> Result<u64, StoreError>;
+    /// At most `limit` of the holder's keys in the order they were made, after leaving out the first `skipped`. An
+    /// account's own are not those of its service accounts.
+    fn of_holder(&self, holder: ApiKeyHolder, skipped: u64, limit: u32) -> Result<Vec<ApiKey>, StoreError>;
+    /// How many keys the holder has, in whatever state.
+    fn count_of_holder(&self, holder: ApiKeyHolder) -> Result<u64, StoreError>;
     /// Sets the scopes, and the state where one is given, and notes the moment; `false` when there is no such key.
-    /// Whose key it is is not asked: check that first, an owner never changes.
+    /// Whose key it is is not asked: check that first.
     fn update<'a>(
         &self,
         kid: &'a ApiKeyId,
@@ -62,8 +65,11 @@ pub trait ApiKeys {
         state: Option<&'a ApiKeyState>,
         at: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
-    /// Forgets the account's key; `false` when it has none with this id.
-    fn remove(&self, kid: &ApiKeyId, account: AccountId) -> Result<bool, StoreError>;
-    /// Makes every active key of the account inactive, notes the moment, and returns how many there were.
-    fn deactivate_all(&self, account: AccountId, at: DateTime<Utc>) -> Result<usize, StoreError>;
+    /// Forgets the holder's key; `false` when it has none with this id.
+    fn remove(&self, kid: &ApiKeyId, holder: ApiKeyHolder) -> Result<bool, StoreError>;
+    /// Makes every active key of the holder inactive, notes the moment, and returns how many there were.
+    fn deactivate_all(&self, holder: ApiKeyHolder, at: DateTime<Utc>) -> Result<usize, StoreError>;
+    /// As [`ApiKeys::deactivate_all`], with the account's own keys and those of its service accounts.
+    fn deactivate_all_answered_for(&self, account: AccountId, at: DateTime<Utc>)
+    -> Result<usize, StoreError>;
 }

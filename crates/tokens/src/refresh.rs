@@ -1,6 +1,7 @@
 use chrono::{DateTime, Duration, Utc};
 use clavis_kernel::{
-    AccountId, Answer, ApplicationId, Clock, Dialect, Entropy, SessionId, StoreError, SubKey, TokenDigest,
+    AccountId, Answer, ApplicationId, Clock, Dialect, Entropy, OAuthClientId, SessionId, StoreError, SubKey,
+    TokenDigest,
 };
 
 use crate::{RefreshTokenSecret, RefreshTokenSpelling, RefreshTokens};
@@ -31,6 +32,8 @@ pub struct ClientBinding {
     pub dialect: Dialect,
     /// The application, where the dialect has the concept.
     pub application: Option<ApplicationId>,
+    /// The program that acts in somebody's place, if one does.
+    pub client: Option<OAuthClientId>,
 }
 
 /// A refresh token as stored, with what its session says about it.

@@ -221,42 +221,39 @@ impl KeyRing {
             .map_err(|_| TokenError::Malformed)?;
         let header: Map<String, Value> =
             serde_json::from_slice(&header).map_err(|_| TokenError::Malformed)?;
-        let key = self.key_for(&header)?;
-        let (payload, _) =
-            jws::deserialize_compact(token, key.verifier.as_ref()).map_err(|error| match error {
-                JoseError::InvalidSignature(_) => TokenError::BadSignature,
-                _ => TokenError::Malformed,
-            })?;
-        let claims = serde_json::from_slice(&payload).map_err(|_| TokenError::Malformed)?;
-        let shared_secret = key.from_settings && key.algorithm.is_symmetric();
-        Ok(SignedClaims {
-            owner: key.owner,
-            shared_secret,
-            claims,
-        })
-    }
-
-    fn key_for(&self, header: &Map<String, Value>) -> Result<&LoadedKey, TokenError> {
+        let named = header
+            .get("kid")
+            .map(|kid| kid.as_str().ok_or(TokenError::Malformed))
+            .transpose()?;
         let algorithm = header
             .get("alg")
             .and_then(Value::as_str)
             .ok_or(TokenError::Malformed)?;
-        let key = match header.get("kid") {
-            Some(kid) => {
-                let kid = kid.as_str().ok_or(TokenError::Malformed)?;
-                self.by_kid.get(kid).and_then(|&index| self.keys.get(index))
+        let mut failure = TokenError::UnknownKey;
+        for key in self.candidates(named, algorithm) {
+            match key.verify(token, algorithm) {
+                Ok(claims) => return Ok(claims),
+                Err(error) => failure = error,
             }
-            None => self
-                .keys
-                .iter()
-                .find(|key| key.kid.is_none() && key.algorithm.name() == algorithm),
         }
-        .ok_or(TokenError::UnknownKey)?;
-        if key.algorithm.name() == algorithm {
-            Ok(key)
-        } else {
-            Err(TokenError::BadSignature)
-        }
+        Err(failure)
+    }
+
+    /// The key that a token names; for one that names none every secret of its algorithm, of which there are few: an
+    /// owner has one, and for a while those that it replaced.
+    fn candidates<'a>(
+        &'a self,
+        named: Option<&'a str>,
+        algorithm: &'a str,
+    ) -> impl Iterator<Item = &'a LoadedKey> {
+        let by_name = named
+            .and_then(|kid| self.by_kid.get(kid))
+            .and_then(|&index| self.keys.get(index));
+        let unnamed = self
+            .keys
+            .iter()
+            .filter(move |key| named.is_none() && key.kid.is_none() && key.algorithm.name() == algorithm);
+        by_name.into_iter().chain(unnamed)
     }
 
     fn signing_key(&self, owner: KeyOwner, now: DateTime<Utc>) -> Option<&LoadedKey> {
@@ -278,6 +275,23 @@ impl fmt::Debug for KeyRing {
 }
 
 impl LoadedKey {
+    /// What a token says whose header names `algorithm`, if this key signed it: its own algorithm only.
+    fn verify(&self, token: &str, algorithm: &str) -> Result<SignedClaims, TokenError> {
+        if self.algorithm.name() != algorithm {
+            return Err(TokenError::BadSignature);
+        }
+        let (payload, _) =
+            jws::deserialize_compact(token, self.verifier.as_ref()).map_err(|error| match error {
+                JoseError::InvalidSignature(_) => TokenError::BadSignature,
+                _ => TokenError::Malformed,
+            })?;
+        Ok(SignedClaims {
+            owner: self.owner,
+            shared_secret: self.from_settings && self.algorithm.is_symmetric(),
+            claims: serde_json::from_slice(&payload).map_err(|_| TokenError::Malformed)?,
+        })
+    }
+
     fn new(jwk: &Jwk, owner: KeyOwner, algorithm: Algorithm) -> Result<Self, KeyError> {
         let (signer, verifier) =
             signer_and_verifier(jwk, algorithm).map_err(|error| KeyError::unusable(algorithm, error))?;
@@ -373,7 +387,8 @@ fn rsa_public_pem(jwk: &Jwk, algorithm: Algorithm) -> Result<Option<String>, Key
         .map_err(|_| KeyError::unusable(algorithm, "its PEM is not text"))
 }
 
-/// The RFC 7638 thumbprint: SHA-256 over the required public members in lexicographic order.
+/// The RFC 7638 thumbprint: SHA-256 over the required members in lexicographic order. Of a secret it names the record
+/// only and is never published.
 pub(crate) fn thumbprint(jwk: &Jwk) -> Option<String> {
     let member = |name: &str| jwk.parameter(name).and_then(Value::as_str);
     let text = match jwk.key_type() {
@@ -389,6 +404,7 @@ pub(crate) fn thumbprint(jwk: &Jwk) -> Option<String> {
             member("crv")?,
             member("x")?
         ),
+        "oct" => format!(r#"{{"k":"{}","kty":"oct"}}"#, member("k")?),
         _ => return None,
     };
     Some(URL_SAFE_NO_PAD.encode(openssl::sha::sha256(text.as_bytes())))

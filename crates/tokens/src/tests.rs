@@ -39,6 +39,7 @@ impl Default for World {
             client: ClientBinding {
                 dialect: Dialect::BackendPlus,
                 application: None,
+                client: None,
             },
             family: SessionId(entropy.uuid_v4()),
             clock,
@@ -185,6 +186,7 @@ fn another_clients_replay_harms_nobody() {
     let other = ClientBinding {
         dialect: Dialect::Pluto,
         application: Some(ApplicationId(7)),
+        client: None,
     };
     assert_eq!(
         world.tokens().examine(&token, other).unwrap().err(),

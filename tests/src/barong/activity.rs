@@ -302,7 +302,7 @@ fn each_sees_their_own_and_pages_through_it() {
     let everything = ann.activity(&server, CLASSIC, "all");
     let oldest_first = ids(&everything);
     assert!(oldest_first.is_sorted() && oldest_first.len() == 5);
-    assert_eq!(headers(&everything), ["1", "1000", "5", ""]);
+    assert_eq!(headers(&everything), ["1", "10000", "5", ""]);
     let coded = ann.activity(&server, CODED, "all");
     let newest_first: Vec<_> = oldest_first.iter().rev().copied().collect();
     assert_eq!(ids(&coded), newest_first);
@@ -362,4 +362,66 @@ fn who_is_banned_reads_their_activity() {
         .cli(&["user", "set-state", "--email", &ann.address, "banned"])
         .ok();
     assert_eq!(ann.shown(&server, "all"), ["session login succeed"]);
+}
+
+#[test]
+fn a_client_is_noted_in_whatever_alphabet_it_is_called() {
+    let server = both();
+    let ann = Someone::new(&server);
+    log_in(&server, &ann.address, BARONG_PASSWORD, "Бровзер/1").expect(200);
+    log_in(&server, &ann.address, BARONG_PASSWORD, &"я".repeat(600)).expect(200);
+    let shown = ann.activity(&server, CLASSIC, "session").expect(200);
+    assert_eq!(shown.at("/0/user_agent"), "Бровзер/1");
+    assert_eq!(shown.at("/1/user_agent"), "я".repeat(256));
+}
+
+#[test]
+fn parameters_may_stand_in_a_body_and_what_nobody_asked_for_counts_for_nothing() {
+    let server = both();
+    let ann = Someone::new(&server);
+    for _ in 0..3 {
+        log_in(&server, &ann.address, BARONG_PASSWORD, BROWSER).expect(200);
+    }
+    let ask = |mount: &str, query: &str| {
+        let request = server.get(&format!("{mount}/users/activity/session{query}"));
+        request.bearer(&ann.access)
+    };
+    let everything = ask(CLASSIC, "").send().expect(200);
+    assert_eq!(everything.header("Per-Page").as_deref(), Some("10000"));
+    assert_eq!(everything.header("Total").as_deref(), Some("3"));
+    assert_eq!(everything.header("Link"), None);
+    for page in [
+        ask(CLASSIC, "").json(json!({ "page": 2, "limit": 2 })),
+        ask(CLASSIC, "?limit=7").form(&[("page", "2"), ("limit", "2")]),
+        ask(CLASSIC, "?page=2&limit=2&junk=1&junk[a]=2&%FF=%FF&x=%00").json(json!({ "y": "\u{0}" })),
+        ask(CODED, "?page=2").json(json!({ "limit": 2 })),
+    ] {
+        let page = page.send().expect(200);
+        assert_eq!(page.json().as_array().unwrap().len(), 1, "{page}");
+        assert_eq!(page.header("Per-Page").as_deref(), Some("2"));
+    }
+    for odd in ["?limit=1&limit[a]=2", "?limit=%FF", "?limit=%00", "?limit[a]=%FF"] {
+        assert_eq!(
+            ask(CLASSIC, odd).send().to_string(),
+            r#"400 {"error":"limit is invalid"}"#,
+            "{odd}"
+        );
+        assert_eq!(
+            ask(CODED, odd).send().to_string(),
+            r#"422 {"errors":["non_integer_limit"]}"#,
+            "{odd}"
+        );
+    }
+    let odd = ask(CLASSIC, "?limit=%FF&junk=%FF").json(json!({ "page": { "a": "\u{0}" } }));
+    assert_snapshot!(odd.send(), @r#"400 {"error":"page is invalid, limit is invalid"}"#);
+    let broken = |mount: &str| ask(mount, "").raw_body("{", "application/json").send();
+    assert_snapshot!(broken(CLASSIC), @r#"400 {"error":"Request body is not valid JSON"}"#);
+    assert_snapshot!(broken(CODED), @r#"400 {"errors":["request.invalid_json"]}"#);
+    let broken = |mount: &str| ask(mount, "").raw_body("x", "multipart/form-data").send();
+    assert_snapshot!(broken(CODED), @r#"400 {"errors":["request.invalid_form"]}"#);
+    let many = "&a=1".repeat(1001);
+    assert_snapshot!(
+        ask(CODED, &format!("?{many}")).send(),
+        @r#"400 {"errors":["request.too_many_parameters"]}"#
+    );
 }

@@ -68,6 +68,33 @@ fn a_label_is_made_changed_and_removed() {
 }
 
 #[test]
+fn a_label_that_is_to_be_replaced_is_made_where_there_is_none() {
+    let office = Office::open();
+    let (admin, ann) = (office.hire("admin"), office.newcomer("ann"));
+    let ask = |method: Method, path: &str, key: &str, replace: Value| {
+        let mut body = wanted(&ann, key, "yes", "public");
+        body["replace"] = replace;
+        office.ask(method, path, &admin, body)
+    };
+    for replace in [json!(null), json!(false), json!("false"), json!(0)] {
+        ask(Method::PUT, LABELS, "vip", replace).expect(404);
+    }
+    assert_snapshot!(ask(Method::PUT, LABELS, "vip", json!("perhaps")), @r#"400 {"error":"replace is invalid"}"#);
+    for _ in 0..2 {
+        let made = ask(Method::PUT, LABELS, "vip", json!(true)).expect(200);
+        assert_eq!(
+            [made.at("/key"), made.at("/value"), made.at("/scope")],
+            ["vip", "yes", "public"]
+        );
+    }
+    ask(Method::POST, "/users/labels/update", "vop", json!("true")).expect(201);
+    let listed = office
+        .look(&format!("{LABELS}?uid={}", ann.uid), &admin)
+        .expect(200);
+    assert_eq!(column(&listed, "key"), ["email", "vip", "vop"]);
+}
+
+#[test]
 fn level_and_state_follow_from_private_labels() {
     let office = Office::open();
     let (admin, ann) = (office.hire("admin"), office.newcomer("ann"));

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::documents::{Form, pdf};
-use super::office::{CLASSIC, DENIED, Office, Someone, codes, column, fields};
+use super::office::{CLASSIC, CODED, DENIED, Office, Someone, codes, column, fields};
 use super::profiles::ada;
 
 fn hand_in(office: &Office, who: &Someone) -> Value {
@@ -59,8 +59,26 @@ fn a_document_waits_is_looked_at_and_approved() {
         file.header("content-security-policy").as_deref(),
         Some("default-src 'none'; sandbox")
     );
-    let by_link = office.0.get(document["upload"]["url"].as_str().unwrap()).send();
-    assert_eq!(by_link.expect(200).body(), pdf());
+    for (mount, admin_mount) in [("/api/v2/resource", CLASSIC), ("/api/v2/barong/resource", CODED)] {
+        let seen = [
+            office.0.get(&format!("{admin_mount}/documents?uid={}", ann.uid)),
+            office.0.get(&format!("{admin_mount}/documents/?uid={}", ann.uid)),
+        ];
+        let links = seen.map(|request| request.bearer(&reviewer.visit.access).send().at("/0/upload/url"));
+        let whole = office.0.get(&format!("{admin_mount}/users/{}", ann.uid));
+        let whole = whole
+            .bearer(&admin.visit.access)
+            .send()
+            .at("/documents/0/upload/url");
+        for link in links.into_iter().chain([whole]) {
+            assert!(link.starts_with(&format!("{mount}/documents/")), "{link}");
+            assert_eq!(
+                office.0.get(&link).send().expect(200).body(),
+                pdf(),
+                "below the same mount"
+            );
+        }
+    }
 
     let body = json!({
         "state": "verified", "public_comment": "All right.", "private_comment": "Smudged.",
@@ -332,16 +350,10 @@ fn a_reviewer_enters_and_corrects_a_profile_for_somebody() {
     );
     let mut draft = for_whom(&bob);
     draft["confirm"] = json!(false);
-    let draft = office.ask_at(super::office::CODED, Method::POST, "/profiles", &reviewer, draft);
+    let draft = office.ask_at(CODED, Method::POST, "/profiles", &reviewer, draft);
     assert_eq!(draft.expect(201).at("/state"), "drafted");
     let change = json!({ "uid": bob.uid, "city": "Turin" });
-    let changed = office.ask_at(
-        super::office::CODED,
-        Method::PUT,
-        "/profiles",
-        &reviewer,
-        change.clone(),
-    );
+    let changed = office.ask_at(CODED, Method::PUT, "/profiles", &reviewer, change.clone());
     let changed = changed.expect(200);
     assert_eq!(
         (changed.at("/city"), changed.at("/first_name")),

@@ -23,7 +23,7 @@ pub(super) struct Form {
 }
 
 impl Form {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             boundary: format!("clavis-{}", unique()),
             body: Vec::new(),
@@ -38,7 +38,7 @@ impl Form {
             .text("doc_expire", "2090-01-22")
     }
 
-    fn text(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn text(mut self, name: &str, value: &str) -> Self {
         let head = format!(
             "--{}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n",
             self.boundary
@@ -51,7 +51,7 @@ impl Form {
         self.file_as("upload", file_name, content)
     }
 
-    fn file_as(mut self, name: &str, file_name: &str, content: &[u8]) -> Self {
+    pub(super) fn file_as(mut self, name: &str, file_name: &str, content: &[u8]) -> Self {
         let head = format!(
             "--{}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n",
@@ -73,7 +73,7 @@ impl Form {
         self.send_to(server, DOCUMENTS, access)
     }
 
-    fn send_to(self, server: &Server, path: &str, access: &str) -> Answer {
+    pub(super) fn send_to(self, server: &Server, path: &str, access: &str) -> Answer {
         self.onto(server.post(path)).bearer(access).send()
     }
 }

@@ -28,10 +28,13 @@ fn someone(server: &Server) -> (String, Visit) {
 
 /// The answer to a question that is put to the letter: clients tidy paths up.
 fn raw(server: &Server, path: &str, headers: &str) -> (u16, String) {
+    raw_as(server, "GET", path, headers)
+}
+
+fn raw_as(server: &Server, method: &str, path: &str, headers: &str) -> (u16, String) {
     let authority = server.authority();
-    let answer = server.exchange(
-        format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n{headers}\r\n").as_bytes(),
-    );
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n{headers}\r\n");
+    let answer = server.exchange(head.as_bytes());
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
     (status.unwrap_or_else(|| panic!("no answer: {answer}")), answer)
 }
@@ -244,6 +247,61 @@ fn blocked_and_passed_paths_are_told_before_anything_else() {
 }
 
 #[test]
+fn a_method_is_the_same_in_whatever_case_of_its_letters() {
+    let server = Server::start();
+    let (_, visit) = someone(&server);
+    let cookie = format!("Cookie: {BARONG_COOKIE}={}\r\n", visit.cookie);
+    let csrf = format!("{cookie}X-CSRF-Token: {}\r\n", visit.csrf);
+    let path = format!("/api/v2/auth{PATH}");
+    for method in ["post", "Post", "pUT", "patch", "delete", "trace", "POST"] {
+        let (status, answer) = raw_as(&server, method, &path, &cookie);
+        assert!(
+            status == 401 && answer.contains("authz.missing_csrf_token"),
+            "{method}: {answer}"
+        );
+        let (status, answer) = raw_as(&server, method, &path, &csrf);
+        assert_eq!(status, 200, "{method}: {answer}");
+    }
+    for method in ["get", "Head", "OPTIONS", "Propfind"] {
+        let (status, answer) = raw_as(&server, method, &path, &cookie);
+        assert_eq!(status, 200, "{method}: {answer}");
+    }
+    for method in ["M-SEARCH", "POST!", "P0ST", "_"] {
+        let (status, answer) = raw_as(&server, method, &path, &csrf);
+        assert!(
+            status == 401 && answer.contains("authz.permission_denied"),
+            "{method}: {answer}"
+        );
+    }
+}
+
+#[test]
+fn a_session_is_its_browsers_whatever_alphabet_that_is_called_in() {
+    let server = Server::start();
+    let ann = address("ann");
+    server.barong().sign_up(&ann);
+    for (own, others) in [
+        ("Бровзер/1", ["Бровзер/2", "curl/8.10.1", ""]),
+        ("curl/8.10.1", ["Бровзер/1", "curl/8.10.2", ""]),
+    ] {
+        let body = json!({ "email": ann, "password": BARONG_PASSWORD });
+        let request = server.post("/api/v2/identity/sessions").json(body);
+        let visit = request.header("User-Agent", own).send().expect(200);
+        let cookie = visit.cookie(BARONG_COOKIE).value;
+        let ask = |user_agent: &str| {
+            let request = server.barong().gateway(Method::GET, PATH);
+            let request = request.cookie(BARONG_COOKIE, &cookie);
+            request.header("User-Agent", user_agent).send().to_string()
+        };
+        assert_eq!(ask(own), "200", "{own}");
+        for other in others {
+            assert_eq!(ask(other), MISMATCH, "{own} {other}");
+        }
+        assert_eq!(ask(own), "200", "{own}");
+    }
+}
+
+#[test]
 fn a_path_that_may_mean_two_things_is_nobodys() {
     let server = Server::start();
     let (_, visit) = someone(&server);
@@ -261,6 +319,9 @@ fn a_path_that_may_mean_two_things_is_nobodys() {
         "/api/v2/barong/identity/..%5cmanagement",
         "/api/v2/barong/identity/..;/management",
         "/api/v2/barong;x=y/management",
+        "/api/v2/barong/identity%23/../management",
+        "/api/v2/barong/identity/%23",
+        "/api/v2/barong/identity%3f",
         "/api/v2/barong/%6danagement/users",
         "/api/v2/barong/identity/%00",
         "/api/v2/barong/identity/%0d%0a",

@@ -50,5 +50,7 @@ fn levels_follow_the_table_that_is_set_now() {
 #[test]
 fn levels_that_make_no_table_are_refused_at_the_start() {
     let refused = crate::harness::fails_to_start(&[("CLAVIS_DIALECTS__BARONG__LEVELS", "email")]);
-    assert!(refused.stderr.contains("dialects.barong"), "{}", refused.stderr);
+    let said = refused.stderr.as_str();
+    assert!(said.contains("dialects.barong.levels: "), "{said}");
+    assert_eq!(said.matches("dialects.barong").count(), 1, "{said}");
 }

@@ -18,7 +18,7 @@ const NOT_FOUND: &str = r#"404 {"error":"Record is not found"}"#;
 const NOBODY: &str = "ID0000000000";
 
 /// An answer without what is another at every run: uids and moments.
-fn steady(answer: &Answer) -> String {
+pub(super) fn steady(answer: &Answer) -> String {
     let mut text = answer.to_string();
     for (found, name) in changing(&answer.json()) {
         text = text.replace(&found, &format!("<{name}>"));

@@ -34,6 +34,27 @@ fn said(server: &Server, endpoint: &str, access: &str, body: &Value) -> [String;
 }
 
 #[test]
+fn a_token_of_a_log_in_that_ended_enrols_nothing() {
+    let server = Server::start();
+    let ann = address("ann");
+    server.barong().sign_up(&ann);
+    let stolen = server.barong().log_in(&ann).access;
+    server.barong().generate_qrcode(&stolen).expect(201);
+    let ended = server.cli(&["user", "set-state", "--email", &ann, "locked"]);
+    ended.ok();
+    server.cli(&["user", "set-state", "--email", &ann, "active"]).ok();
+    // What it opens, it opens until it ends; but nobody gets in later by what it set up.
+    server.get("/users/me").bearer(&stolen).send().expect(200);
+    let refused = r#"401 {"error":"Permission Denied"}"#;
+    let generated = server.post("/otp/generate_qrcode").bearer(&stolen).send();
+    assert_eq!(generated.to_string(), refused);
+    for endpoint in ENDPOINTS {
+        let answer = show(&server, CLASSIC, endpoint, &stolen, json!({ "code": "123456" }));
+        assert_eq!(answer.to_string(), refused, "{endpoint}");
+    }
+}
+
+#[test]
 fn a_secret_comes_as_a_url_and_as_a_picture_of_it() {
     let server = Server::start();
     let ann = address("ann+tag");

@@ -24,7 +24,7 @@ const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
 /// Every endpoint with the scope that it takes.
-const ENDPOINTS: [(Method, &str, &str); 30] = [
+const ENDPOINTS: [(Method, &str, &str); 36] = [
     (GET, "/users", READS),
     (PUT, "/users", MANAGES),
     (POST, "/users/update", MANAGES),
@@ -49,6 +49,12 @@ const ENDPOINTS: [(Method, &str, &str); 30] = [
     (POST, "/permissions", RULES),
     (PUT, "/permissions", RULES),
     (DELETE, "/permissions", RULES),
+    (GET, "/restrictions", RULES),
+    (POST, "/restrictions", RULES),
+    (PUT, "/restrictions", RULES),
+    (DELETE, "/restrictions", RULES),
+    (POST, "/restrictions/whitelink", RULES),
+    (DELETE, "/users/data_storage", MANAGES),
     (GET, "/profiles", REVIEWS),
     (POST, "/profiles", REVIEWS),
     (PUT, "/profiles", REVIEWS),
@@ -127,7 +133,7 @@ fn abilities_speak_the_words_of_the_familys_clients() {
     let office = Office::open();
     assert_snapshot!(
         office.look("/abilities", &office.hire("admin")),
-        @r#"200 {"read":["User","Label","Comment","APIKey","Level","Activity","Metrics"],"manage":["User","Label","Comment","Profile","Document","Permission"],"scopes":["accounts.read","accounts.write","kyc.review","activities.read","permissions.write"]}"#
+        @r#"200 {"read":["User","Label","Comment","APIKey","Level","Activity","Metrics"],"manage":["User","Label","Comment","Profile","Document","Permission","Restriction"],"scopes":["accounts.read","accounts.write","kyc.review","activities.read","permissions.write"]}"#
     );
     assert_snapshot!(
         office.look("/abilities", &office.hire("support")),

@@ -188,7 +188,15 @@ fn a_bearer_token_comes_before_everything_and_parameters_before_numbers() {
             r#"422 {"errors":["resource.phone.missing_verification_code","resource.phone.empty_verification_code"]}"#
         ]
     );
-    for number in ["123", "phone", "+999 1234567", "+44 74180841060"] {
+    for number in [
+        "123",
+        "phone",
+        "+999 1234567",
+        "+44 74180841060",
+        "+883 510 012 345 678",
+        "+800 1234 5678",
+        "+870 301 234 567",
+    ] {
         let body = json!({ "phone_number": number, "verification_code": "12345" });
         for endpoint in ["", "/send_code", "/verify"] {
             assert_eq!(

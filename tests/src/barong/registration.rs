@@ -6,6 +6,19 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, BARONG_PASSWORD, PASSWORD, Server, address, jwt, unique};
 
 const CLASSIC: &str = "/api/v2/identity";
+/// Addresses that nobody is given, though somebody may have such a one from elsewhere.
+pub(super) const ODD_ADDRESSES: [&str; 10] = [
+    "ada@localhost",
+    ".ada@example.org",
+    "ada.@example.org",
+    "a..da@example.org",
+    "äda@example.org",
+    "ada@exämple.org",
+    " ada@example.org",
+    "ada@example.org ",
+    "ada@example.org\n",
+    "a\u{7f}da@example.org",
+];
 /// Where the coded profile speaks in [`both`].
 const CODED: &str = "/api/v2/barong/identity";
 const CODED_MOUNT: (&str, &str) = ("CLAVIS_DIALECTS__BARONG__CODED_MOUNTS", "/api/v2/barong/resource");
@@ -148,6 +161,16 @@ fn everything_wrong_with_address_and_password_is_told_at_once() {
             r#"422 {"errors":["email.invalid","password.requirements","password.weak"]}"#,
         ]
     );
+    for odd in ODD_ADDRESSES {
+        assert_eq!(
+            register(&server, &json!({ "email": odd, "password": BARONG_PASSWORD })),
+            [
+                r#"422 {"error":["Email is invalid"]}"#,
+                r#"422 {"errors":["email.invalid"]}"#,
+            ],
+            "{odd:?}"
+        );
+    }
     let ann = address("ann");
     assert_eq!(
         register(&server, &json!({ "email": ann, "password": "Password1123" })),

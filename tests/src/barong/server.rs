@@ -82,7 +82,7 @@ fn what_is_no_route_is_told_without_a_token() {
         (Method::POST, "/ping"),
         (Method::GET, "/nowhere"),
         (Method::GET, "/sessions"),
-        (Method::POST, "/users/access"),
+        (Method::GET, "/users/access"),
         (Method::POST, "/sessions/auth0"),
         (Method::GET, ""),
     ] {

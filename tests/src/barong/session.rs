@@ -276,7 +276,7 @@ fn guessing_is_bounded_for_an_account_and_for_a_client() {
         .post(CODED)
         .json(json!({ "email": nobody, "password": "x" }))
         .send();
-    assert_snapshot!(coded, @r#"429 {"errors":["Too many requests"]}"#);
+    assert_snapshot!(coded, @r#"429 {"errors":["request.too_many_requests"]}"#);
 }
 
 #[test]

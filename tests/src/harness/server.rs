@@ -1,20 +1,23 @@
 use std::collections::HashSet;
 use std::net::TcpListener;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use reqwest::Method;
 use tempfile::TempDir;
 
-use super::database::{Schema, execute_in_file};
+use super::database::{Database, execute_in_file};
 use super::http::Request;
 use super::process::{Cli, Process, command, limited, run, shell};
 
 const TO_START: Duration = Duration::from_secs(30);
 const LISTEN: &str = "CLAVIS_HTTP__LISTEN";
 const PUBLIC_URL: &str = "CLAVIS_HTTP__PUBLIC_URL";
+const DATA_DIR: &str = "CLAVIS_DATA__DIR";
+const DATABASE_URL: &str = "CLAVIS_DATABASE__URL";
 const READY: &str = "clavis is ready at ";
 
 /// What every server of the tests is started with; a test's own settings come after and win.
@@ -36,7 +39,7 @@ pub(crate) struct Server {
 /// What outlives a restart.
 struct Home {
     environment: Vec<(String, String)>,
-    schema: Option<Schema>,
+    database: Option<Database>,
     directory: TempDir,
     /// Largest file it may write, in KiB: what stands in for a full disk.
     file_limit: Option<u32>,
@@ -49,19 +52,85 @@ pub(crate) struct Failure {
     pub(crate) stderr: String,
 }
 
+/// An installation that nobody has used yet. Its keys take seconds to make, so one is made and the others are its copies.
+struct Template {
+    data: TempDir,
+    database: Option<Database>,
+}
+
+impl Template {
+    fn get() -> &'static Self {
+        static TEMPLATE: OnceLock<Template> = OnceLock::new();
+        TEMPLATE.get_or_init(|| {
+            let template = Self {
+                data: directory(),
+                database: Database::template(),
+            };
+            let data = template.data.path().join("data");
+            let mut environment = vec![(DATA_DIR.to_owned(), data.display().to_string())];
+            let url = template.database.as_ref().map(Database::url);
+            environment.extend(url.map(|url| (DATABASE_URL.to_owned(), url)));
+            let mut migrate = command(template.data.path(), &environment);
+            migrate.arg("migrate");
+            run(migrate).ok();
+            template
+        })
+    }
+
+    /// Copies what is in the data folder.
+    fn copy_to(&self, data: &Path) {
+        let mut private = std::fs::DirBuilder::new();
+        private.mode(0o700).create(data).expect("the directory is ours");
+        let files = std::fs::read_dir(self.data.path().join("data")).expect("it was made");
+        for file in files {
+            let file = file.expect("it was made");
+            std::fs::copy(file.path(), data.join(file.file_name())).expect("both directories are ours");
+        }
+    }
+}
+
+fn directory() -> TempDir {
+    tempfile::Builder::new()
+        .prefix("clavis-test-")
+        .tempdir()
+        .expect("a temporary directory")
+}
+
 impl Home {
+    /// A copy of the template. Where a setting says where data or keys are, and for a start that is to be refused,
+    /// nothing is there yet.
     fn fresh(settings: &[(&str, &str)]) -> Self {
-        let directory = tempfile::Builder::new()
-            .prefix("clavis-test-")
-            .tempdir()
-            .expect("a temporary directory");
-        let schema = Schema::fresh();
-        let data = directory.path().join("data");
-        let mut environment = vec![("CLAVIS_DATA__DIR".to_owned(), data.display().to_string())];
-        environment.extend(
-            schema
+        let own_place = |name: &str| {
+            ["CLAVIS_DATA__", "CLAVIS_DATABASE__", "CLAVIS_SECRETS__"]
                 .iter()
-                .map(|schema| ("CLAVIS_DATABASE__URL".to_owned(), schema.url())),
+                .any(|section| name.starts_with(section))
+        };
+        if settings.iter().any(|(name, _)| own_place(name)) {
+            return Self::empty(settings);
+        }
+        let template = Template::get();
+        let home = Self::on(settings, Database::fresh(template.database.as_ref()));
+        template.copy_to(&home.data());
+        home
+    }
+
+    /// Nothing but an empty directory and an empty database.
+    fn empty(settings: &[(&str, &str)]) -> Self {
+        Self::on(settings, Database::fresh(None))
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    fn on(settings: &[(&str, &str)], database: Option<Database>) -> Self {
+        let directory = directory();
+        let data = directory.path().join("data");
+        let mut environment = vec![(DATA_DIR.to_owned(), data.display().to_string())];
+        environment.extend(
+            database
+                .iter()
+                .map(|database| (DATABASE_URL.to_owned(), database.url())),
         );
         for (name, value) in DEFAULTS.iter().chain(settings) {
             environment.push(((*name).to_owned(), (*value).to_owned()));
@@ -72,7 +141,7 @@ impl Home {
         }
         Self {
             environment,
-            schema,
+            database,
             directory,
             file_limit: None,
         }
@@ -113,7 +182,17 @@ impl Server {
     /// A server on fresh data with these settings over those of the tests.
     #[track_caller]
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
-        let home = Home::fresh(settings);
+        Self::at(Home::fresh(settings))
+    }
+
+    /// As [`Server::with`], where no installation was ever made: the server makes its keys by itself.
+    #[track_caller]
+    pub(crate) fn for_the_first_time(settings: &[(&str, &str)]) -> Self {
+        Self::at(Home::empty(settings))
+    }
+
+    #[track_caller]
+    fn at(home: Home) -> Self {
         let (process, base) = started(home.start());
         Self {
             process,
@@ -134,7 +213,7 @@ impl Server {
     }
 
     pub(crate) fn data_dir(&self) -> PathBuf {
-        self.home.directory.path().join("data")
+        self.home.data()
     }
 
     /// Where it was started: where it looks for `clavis.toml`.
@@ -240,16 +319,16 @@ impl Server {
     /// Writes into its database behind its back.
     #[track_caller]
     pub(crate) fn execute_sql(&self, sql: &str) {
-        match &self.home.schema {
-            Some(schema) => schema.execute_within(sql),
+        match &self.home.database {
+            Some(database) => database.execute(sql),
             None => execute_in_file(&self.data_dir().join("clavis.db"), sql),
         }
     }
 
     /// Everything its database holds: the bytes of its files, or all rows as XML with bytes in hex.
     pub(crate) fn stored(&self) -> Vec<u8> {
-        match &self.home.schema {
-            Some(schema) => schema.dump().into_bytes(),
+        match &self.home.database {
+            Some(database) => database.dump().into_bytes(),
             None => ["clavis.db", "clavis.db-wal"]
                 .iter()
                 .flat_map(|name| std::fs::read(self.data_dir().join(name)).unwrap_or_default())
@@ -268,13 +347,13 @@ impl Server {
 /// Starts a server on fresh data; it must be refused.
 #[track_caller]
 pub(crate) fn fails_to_start(settings: &[(&str, &str)]) -> Failure {
-    refused(Home::fresh(settings).start())
+    refused(Home::empty(settings).start())
 }
 
 /// As [`fails_to_start`], with a `clavis.toml` of this text.
 #[track_caller]
 pub(crate) fn fails_to_start_from_file(toml: &str) -> Failure {
-    let home = Home::fresh(&[]);
+    let home = Home::empty(&[]);
     std::fs::write(home.directory.path().join("clavis.toml"), toml).expect("the directory is ours");
     refused(home.start())
 }

@@ -237,7 +237,7 @@ fn a_tombstone_is_not_brought_back() {
 
 #[test]
 fn the_data_folder_and_the_master_key_are_the_owners_alone() {
-    let server = Server::start();
+    let server = Server::for_the_first_time(&[]);
     server.backend_plus().register(&address("ann")).expect(204);
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&server.data_dir()), 0o700);

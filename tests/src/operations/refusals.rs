@@ -199,7 +199,7 @@ fn an_unreachable_postgresql_is_refused_without_its_password() {
 
 #[test]
 fn another_master_key_or_none_is_refused() {
-    let (mut server, other) = (Server::start(), Server::start());
+    let (mut server, other) = (Server::start(), Server::for_the_first_time(&[]));
     server.stop();
     let key = server.data_dir().join("master.key");
     let own = std::fs::read(&key).unwrap();

@@ -33,6 +33,15 @@ impl ConfigError {
         }
     }
 
+    /// As [`Self::setting`], of a section whose own error names the setting first: `levels: expected …`.
+    pub(crate) fn within(section: &str, error: impl ToString) -> Self {
+        let said = error.to_string();
+        match said.split_once(": ") {
+            Some((name, problem)) => Self::setting(&format!("{section}.{name}"), problem),
+            None => Self::setting(section, said),
+        }
+    }
+
     pub(crate) fn from_figment(error: Error, environment: &Environment, file: Option<&Path>) -> Self {
         // The first of several is enough to act on.
         let error = error

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clavis_http::dialects::{backend_plus, barong, pluto};
+use clavis_http::dialects::{backend_plus, barong, jauth, pluto, sso};
 use clavis_http::lenient::{flag, list, optional_parsed, optional_secret, parsed};
 use clavis_http::{MailLinks, ProxyNet, PublicUrl};
 use clavis_identity::Argon2Params;
@@ -28,6 +28,7 @@ pub(crate) struct Settings {
     pub keys: KeySettings,
     pub limits: LimitSettings,
     pub dialects: DialectSettings,
+    pub federation: clavis_federation::Settings,
     pub metrics: MetricsSettings,
     pub log: LogSettings,
     #[serde(deserialize_with = "flag")]
@@ -213,7 +214,9 @@ impl Default for LimitSettings {
 pub(crate) struct DialectSettings {
     pub backend_plus: backend_plus::Settings,
     pub barong: barong::Settings,
+    pub jauth: jauth::Settings,
     pub pluto: pluto::Settings,
+    pub sso: sso::Settings,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -7,7 +7,7 @@ use clavis_identity::AccountState;
 use clavis_kernel::{AccountId, Dialect, StoreError, Uid};
 use clavis_kyc::{Documents, LabelKey, LabelValue, Profiles, ReviewState};
 use clavis_rbac::Permission;
-use clavis_tokens::ApiKey;
+use clavis_tokens::{ApiKey, ApiKeyHolder};
 
 use crate::{
     AccountFilter, AccountOrder, AuditAction, AuditFilter, AuditLog, Direction, Directory, Flows, Page,
@@ -89,7 +89,7 @@ impl Flows<'_> {
             AuditAction::ReadApiKeys,
             "",
         )?;
-        self.api_keys(account.id, slice).map(Some)
+        self.api_keys(ApiKeyHolder::account(account.id), slice).map(Some)
     }
 
     /// Entries of the audit trail for an administrator, the newest first.

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use clavis_identity::{
     Account, AccountState, Accounts, FailureCount, Identities, Identity, IdentityKey, IdentityKind,
     LoginFailures, NewAccount, PasswordCredential, PasswordCredentials, PasswordHash, ProfileChange,
+    Provider,
 };
-use clavis_kernel::{AccountId, AccountNumber, StoreError, Uid};
+use clavis_kernel::{AccountId, AccountNumber, Email, StoreError, Uid};
 
 use super::{Access, FakePorts, taken};
 
@@ -50,6 +51,9 @@ impl Accounts for FakePorts {
             created_at: account.created_at,
             updated_at: account.created_at,
             last_login_at: None,
+            activated_at: (account.state == AccountState::Active).then_some(account.created_at),
+            first_name: None,
+            last_name: None,
         };
         state.accounts.insert(account.id, account.clone());
         Ok(Some(account))
@@ -88,6 +92,9 @@ impl Accounts for FakePorts {
             if account.state == from {
                 account.state = to;
                 account.updated_at = at;
+                if to == AccountState::Active {
+                    account.activated_at = account.activated_at.or(Some(at));
+                }
                 done = true;
             }
         })?;
@@ -110,7 +117,24 @@ impl Accounts for FakePorts {
             if let Some(avatar) = &change.avatar {
                 account.avatar = Some(avatar.clone());
             }
+            if let Some(contact) = &change.contact {
+                account.contact = Some(contact.clone());
+            }
             account.attributes.extend(change.attributes.clone());
+            account.updated_at = at;
+        })
+        .map(drop)
+    }
+
+    fn set_person_names<'a>(
+        &self,
+        id: AccountId,
+        [first, last]: [Option<&'a str>; 2],
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.update("Accounts::set_person_names", id, |account| {
+            account.first_name = first.map(str::to_owned);
+            account.last_name = last.map(str::to_owned);
             account.updated_at = at;
         })
         .map(drop)
@@ -124,6 +148,8 @@ impl Accounts for FakePorts {
     fn erase(&self, id: AccountId, at: DateTime<Utc>) -> Result<(), StoreError> {
         let erased = self.update("Accounts::erase", id, |account| {
             account.display_name.clear();
+            account.first_name = None;
+            account.last_name = None;
             account.contact = None;
             account.avatar = None;
             account.attributes.clear();
@@ -171,6 +197,29 @@ impl Accounts for FakePorts {
         Ok(accounts)
     }
 
+    fn find_numbered(&self, numbers: &[AccountNumber]) -> Result<Vec<Account>, StoreError> {
+        let state = self.state();
+        let accounts = state
+            .accounts
+            .values()
+            .filter(|account| numbers.contains(&account.number));
+        let mut accounts: Vec<_> = accounts.cloned().collect();
+        accounts.sort_by_key(|account| account.number);
+        Ok(accounts)
+    }
+
+    fn find_by_contact(&self, contact: &Email, limit: u32) -> Result<Vec<Account>, StoreError> {
+        let state = self.state();
+        let is_it = |account: &&Account| {
+            let other = account.contact.as_ref();
+            !account.state.is_gone() && other.is_some_and(|other| other.key() == contact.key())
+        };
+        let mut accounts: Vec<_> = state.accounts.values().filter(is_it).cloned().collect();
+        accounts.sort_by_key(|account| account.number);
+        accounts.truncate(limit as usize);
+        Ok(accounts)
+    }
+
     fn count(&self) -> Result<u64, StoreError> {
         Ok(self
             .state()
@@ -208,7 +257,7 @@ impl Identities for FakePorts {
             .cloned()
             .collect();
         // A stable sort: each kind stays in the order of its claims.
-        identities.sort_by_key(|identity| (identity.account, identity.key.kind() != IdentityKind::Address));
+        identities.sort_by_key(|identity| (identity.account, identity.key.kind()));
         Ok(identities)
     }
 
@@ -244,6 +293,19 @@ impl Identities for FakePorts {
             .iter()
             .filter(|identity| identity.key.kind() == kind);
         let holders: BTreeSet<_> = of_kind
+            .map(|identity| identity.account)
+            .filter(|account| !state.is_gone(*account))
+            .collect();
+        Ok(holders.len() as u64)
+    }
+
+    fn count_known_at(&self, provider: &Provider) -> Result<u64, StoreError> {
+        let state = self.state();
+        let known = state.identities.iter().filter(|identity| {
+            let subject = identity.as_subject();
+            subject.is_some_and(|subject| subject.provider() == provider)
+        });
+        let holders: BTreeSet<_> = known
             .map(|identity| identity.account)
             .filter(|account| !state.is_gone(*account))
             .collect();

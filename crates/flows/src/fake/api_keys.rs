@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use clavis_kernel::{AccountId, StoreError};
-use clavis_tokens::{ApiKey, ApiKeyId, ApiKeyScopes, ApiKeyState, ApiKeys, NewApiKey};
+use clavis_tokens::{ApiKey, ApiKeyHolder, ApiKeyId, ApiKeyScopes, ApiKeyState, ApiKeys, NewApiKey};
 
 use super::FakePorts;
 
@@ -13,7 +13,7 @@ impl ApiKeys for FakePorts {
         Ok(Some(state.api_keys.add(|position| ApiKey {
             position,
             kid: key.kid.clone(),
-            account: key.account,
+            holder: key.holder,
             algorithm: key.algorithm,
             scopes: key.scopes.clone(),
             state: key.state.clone(),
@@ -33,16 +33,16 @@ impl ApiKeys for FakePorts {
             .cloned())
     }
 
-    fn of_account(&self, account: AccountId, skipped: u64, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+    fn of_holder(&self, holder: ApiKeyHolder, skipped: u64, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
         let state = self.state();
-        let keys = state.api_keys.rows.values().filter(|key| key.account == account);
+        let keys = state.api_keys.rows.values().filter(|key| key.holder == holder);
         let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
         Ok(keys.skip(skipped).take(limit as usize).cloned().collect())
     }
 
-    fn count_of_account(&self, account: AccountId) -> Result<u64, StoreError> {
+    fn count_of_holder(&self, holder: ApiKeyHolder) -> Result<u64, StoreError> {
         let state = self.state();
-        let keys = state.api_keys.rows.values().filter(|key| key.account == account);
+        let keys = state.api_keys.rows.values().filter(|key| key.holder == holder);
         Ok(keys.count() as u64)
     }
 
@@ -66,25 +66,42 @@ impl ApiKeys for FakePorts {
         Ok(true)
     }
 
-    fn remove(&self, kid: &ApiKeyId, account: AccountId) -> Result<bool, StoreError> {
+    fn remove(&self, kid: &ApiKeyId, holder: ApiKeyHolder) -> Result<bool, StoreError> {
         let mut state = self.change("ApiKeys::remove")?;
         let removed = state
             .api_keys
-            .remove_if(|key| key.kid == *kid && key.account == account);
+            .remove_if(|key| key.kid == *kid && key.holder == holder);
         if removed > 0 {
             self.revoking();
         }
         Ok(removed > 0)
     }
 
-    fn deactivate_all(&self, account: AccountId, at: DateTime<Utc>) -> Result<usize, StoreError> {
-        let mut state = self.change("ApiKeys::deactivate_all")?;
-        let active = state
-            .api_keys
-            .rows
-            .values_mut()
-            .filter(|key| key.account == account && key.state.is_active());
-        let deactivated = active
+    fn deactivate_all(&self, holder: ApiKeyHolder, at: DateTime<Utc>) -> Result<usize, StoreError> {
+        self.deactivate("ApiKeys::deactivate_all", at, |key| key.holder == holder)
+    }
+
+    fn deactivate_all_answered_for(
+        &self,
+        account: AccountId,
+        at: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        let operation = "ApiKeys::deactivate_all_answered_for";
+        self.deactivate(operation, at, |key| key.holder.account == account)
+    }
+}
+
+impl FakePorts {
+    fn deactivate(
+        &self,
+        operation: &'static str,
+        at: DateTime<Utc>,
+        is_meant: impl Fn(&ApiKey) -> bool,
+    ) -> Result<usize, StoreError> {
+        let mut state = self.change(operation)?;
+        let keys = state.api_keys.rows.values_mut();
+        let deactivated = keys
+            .filter(|key| key.state.is_active() && is_meant(key))
             .map(|key| {
                 key.state = ApiKeyState::inactive();
                 key.updated_at = at;

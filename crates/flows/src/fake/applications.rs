@@ -1,7 +1,8 @@
 use chrono::{DateTime, Utc};
 use clavis_kernel::{AccountId, ApplicationId, RoleId, ScopeId, StoreError};
 use clavis_rbac::{
-    Application, ApplicationName, Applications, AssignedRole, Assignments, Role, RoleScopes, Scope,
+    Application, ApplicationName, Applications, AssignedRole, Assignments, DisplayName, Role, RoleName,
+    RoleScopes, Scope, ScopeName,
 };
 
 use super::{Assignment, FakePorts, State};
@@ -92,6 +93,34 @@ impl Applications for FakePorts {
         Ok(scope)
     }
 
+    fn insert_role(&self, application: ApplicationId, name: &RoleName) -> Result<Option<Role>, StoreError> {
+        let taken = self
+            .change("Applications::insert_role")?
+            .roles
+            .values()
+            .any(|role| role.application == application && role.name == name.as_str());
+        if taken {
+            return Ok(None);
+        }
+        self.ensure_role(application, name.as_str()).map(Some)
+    }
+
+    fn insert_scope(
+        &self,
+        application: ApplicationId,
+        name: &ScopeName,
+    ) -> Result<Option<Scope>, StoreError> {
+        let taken = self
+            .change("Applications::insert_scope")?
+            .scopes
+            .values()
+            .any(|scope| scope.application == application && scope.name == name.as_str());
+        if taken {
+            return Ok(None);
+        }
+        self.ensure_scope(application, name.as_str()).map(Some)
+    }
+
     fn attach_scope(&self, role: RoleId, scope: ScopeId) -> Result<(), StoreError> {
         self.change("Applications::attach_scope")?
             .attached
@@ -110,22 +139,103 @@ impl Applications for FakePorts {
         Ok(())
     }
 
+    fn replace_scopes(&self, role: RoleId, wanted: &[ScopeId]) -> Result<(), StoreError> {
+        let mut state = self.change("Applications::replace_scopes")?;
+        let Some(application) = state.roles.get(&role).map(|role| role.application) else {
+            return Ok(());
+        };
+        let before = state.attached.clone();
+        state.attached.retain(|(of, _)| *of != role);
+        for scope in wanted {
+            if state
+                .scopes
+                .get(scope)
+                .is_some_and(|scope| scope.application == application)
+            {
+                state.attached.insert((role, *scope));
+            }
+        }
+        if state.attached != before {
+            self.revoking();
+        }
+        Ok(())
+    }
+
     fn role_scopes(&self, role: RoleId) -> Result<Option<RoleScopes>, StoreError> {
         let state = self.state();
-        Ok(state.roles.get(&role).map(|role| RoleScopes {
-            role: role.clone(),
-            scopes: state
-                .scopes
-                .values()
-                .filter(|scope| state.attached.contains(&(role.id, scope.id)))
-                .cloned()
-                .collect(),
-            default_scope: role.default_scope.and_then(|id| state.scopes.get(&id).cloned()),
-        }))
+        Ok(state.roles.get(&role).map(|role| state.with_scopes(role)))
+    }
+
+    fn roles_of(&self, application: ApplicationId) -> Result<Vec<RoleScopes>, StoreError> {
+        let state = self.state();
+        let roles = state
+            .roles
+            .values()
+            .filter(|role| role.application == application);
+        Ok(roles.map(|role| state.with_scopes(role)).collect())
+    }
+
+    fn find_scope(&self, id: ScopeId) -> Result<Option<Scope>, StoreError> {
+        Ok(self.state().scopes.get(&id).cloned())
+    }
+
+    fn scopes_of(&self, application: ApplicationId) -> Result<Vec<Scope>, StoreError> {
+        let state = self.state();
+        let scopes = state
+            .scopes
+            .values()
+            .filter(|scope| scope.application == application);
+        Ok(scopes.cloned().collect())
+    }
+
+    fn lock_application(&self, _id: ApplicationId) -> Result<(), StoreError> {
+        // A lock is a write, as it is for PostgreSQL.
+        self.change("Applications::lock_application").map(drop)
+    }
+
+    fn display_names(&self, application: ApplicationId) -> Result<Vec<DisplayName>, StoreError> {
+        let state = self.state();
+        let names = state
+            .application_names
+            .iter()
+            .filter(|((of, _), _)| *of == application);
+        Ok(names.map(|(_, name)| name.clone()).collect())
+    }
+
+    fn set_display_names(
+        &self,
+        application: ApplicationId,
+        names: &[DisplayName],
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let mut state = self.change("Applications::set_display_names")?;
+        state.application_names.retain(|(of, _), _| *of != application);
+        for name in names {
+            state
+                .application_names
+                .insert((application, name.tag.key()), name.clone());
+        }
+        if let Some(application) = state.applications.get_mut(&application) {
+            application.updated_at = at;
+        }
+        Ok(())
     }
 }
 
 impl State {
+    fn with_scopes(&self, role: &Role) -> RoleScopes {
+        RoleScopes {
+            role: role.clone(),
+            scopes: self
+                .scopes
+                .values()
+                .filter(|scope| self.attached.contains(&(role.id, scope.id)))
+                .cloned()
+                .collect(),
+            default_scope: role.default_scope.and_then(|id| self.scopes.get(&id).cloned()),
+        }
+    }
+
     fn application(&self, name: &str) -> Option<&Application> {
         self.applications
             .values()

@@ -56,9 +56,14 @@ impl State {
                 assigned.role.name == *role || named.is_none_or(|named| named.name != *application)
             })
         };
-        let lives_in = |country: &String| {
+        let lives_in = |spellings: &Vec<String>| {
             self.profiles.rows.values().any(|profile| {
-                profile.content.account == account.id && profile.content.country.as_ref() == Some(country)
+                let content = &profile.content;
+                content.account == account.id
+                    && content
+                        .country
+                        .as_ref()
+                        .is_some_and(|country| spellings.contains(country))
             })
         };
         let is_labelled = |(key, values): &(String, Vec<String>)| {

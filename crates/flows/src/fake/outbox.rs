@@ -104,6 +104,9 @@ impl Housekeeping for FakePorts {
         let tickets = oldest_out(&mut state.tickets, limit, |ticket| {
             (ticket.expires_at <= now).then_some(ticket.expires_at)
         });
+        let codes = oldest_out(&mut state.authorization_codes, limit, |code| {
+            (code.expires_at <= now).then_some(code.expires_at)
+        });
         let dead = oldest_out(&mut state.outbox, limit, |stored| {
             let over = stored.due_at.is_none() && stored.mail.created_at < now - Duration::days(7);
             over.then_some(stored.mail.created_at)
@@ -111,7 +114,19 @@ impl Housekeeping for FakePorts {
         let failures = oldest_out(&mut state.failures, limit, |count| {
             (count.window_started_at < now - Duration::days(1)).then_some(count.window_started_at)
         });
-        Ok((tokens + sessions.len() + tickets.len() + dead.len() + failures.len()) as u64)
+        let links = oldest_out(&mut state.whitelinks, limit, |link| {
+            (link.expires_at <= now).then_some(link.expires_at)
+        });
+        let rules = super::restrictions::sweep(&mut state, now, limit);
+        let deleted = [
+            sessions.len(),
+            tickets.len(),
+            codes.len(),
+            dead.len(),
+            failures.len(),
+            links.len(),
+        ];
+        Ok((tokens + rules + deleted.iter().sum::<usize>()) as u64)
     }
 }
 

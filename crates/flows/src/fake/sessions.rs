@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use clavis_identity::{Account, Session, Sessions, Ticket, TicketPurpose, Tickets};
-use clavis_kernel::{AccountId, SessionId, StoreError, TokenDigest};
+use clavis_kernel::{AccountId, OAuthClientId, SessionId, StoreError, TokenDigest};
 use clavis_tokens::{ClientBinding, RefreshToken, RefreshTokens, SigningKeyRecord, SigningKeys};
 
 use super::{FakePorts, StoredRefreshToken, taken};
@@ -110,6 +110,22 @@ impl Sessions for FakePorts {
         Ok(done)
     }
 
+    fn revoke_all_of_client(&self, client: OAuthClientId, at: DateTime<Utc>) -> Result<usize, StoreError> {
+        let mut state = self.change("Sessions::revoke_all_of_client")?;
+        let live = state.sessions.values_mut().filter(|session| {
+            session.revoked_at.is_none()
+                && session
+                    .delegation
+                    .as_ref()
+                    .is_some_and(|delegation| delegation.client == client)
+        });
+        let ended = live.map(|session| session.revoked_at = Some(at)).count();
+        if ended > 0 {
+            self.revoking();
+        }
+        Ok(ended)
+    }
+
     fn revoke_all(
         &self,
         account: AccountId,
@@ -140,6 +156,7 @@ impl RefreshTokens for FakePorts {
                 client: ClientBinding {
                     dialect: session.through,
                     application: session.application,
+                    client: session.delegation.as_ref().map(|delegation| delegation.client),
                 },
                 scopes: token.scopes.clone(),
                 issued_at: token.issued_at,

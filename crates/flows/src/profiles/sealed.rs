@@ -11,6 +11,11 @@ const KIND: u8 = b'p';
 impl Flows<'_> {
     /// Seals the fields of a profile for its account. What is not there is left out.
     pub(crate) fn seal_profile(&self, account: AccountId, fields: &ProfileFields) -> Vec<u8> {
+        self.seal_fields(&binding(account), fields)
+    }
+
+    /// Seals fields of a profile, bound to this.
+    pub(crate) fn seal_fields(&self, binding: &[u8], fields: &ProfileFields) -> Vec<u8> {
         let dob = fields.dob.map(|dob| dob.to_string());
         let texts = [
             (ProfileField::FirstName, &fields.first_name),
@@ -26,20 +31,24 @@ impl Flows<'_> {
             .filter_map(|(field, text)| Some((field.name().to_owned(), Value::String(text.clone()?))))
             .collect();
         let plain = Value::Object(object).to_string();
-        let binding = binding(account);
         self.keys
             .master
-            .seal(Purpose::PersonalData, &binding, plain.as_bytes(), self.entropy)
+            .seal(Purpose::PersonalData, binding, plain.as_bytes(), self.entropy)
     }
 
     /// Opens what [`Flows::seal_profile`] sealed.
     pub(crate) fn open_profile(&self, profile: &Profile) -> Result<ProfileFields, StoreError> {
-        const OPENING: &str = "Profiles (sealed fields)";
         let content = &profile.content;
+        self.opened_fields(&binding(content.account), &content.sealed)
+    }
+
+    /// Opens what [`Flows::seal_fields`] sealed, bound to this.
+    pub(crate) fn opened_fields(&self, binding: &[u8], sealed: &[u8]) -> Result<ProfileFields, StoreError> {
+        const OPENING: &str = "Profiles (sealed fields)";
         let plain = self
             .keys
             .master
-            .open(Purpose::PersonalData, &binding(content.account), &content.sealed)
+            .open(Purpose::PersonalData, binding, sealed)
             .map_err(|error| StoreError::new(OPENING, error))?;
         let object: Map<String, Value> =
             serde_json::from_slice(&plain).map_err(|_| StoreError::new(OPENING, "no object in JSON"))?;

@@ -36,6 +36,7 @@ impl Reviewed {
             Self::Document(DocumentType::IdentityCard) => "identity card",
             Self::Document(DocumentType::DriverLicense) => "driver license",
             Self::Document(DocumentType::UtilityBill) => "utility bill",
+            Self::Document(DocumentType::Address) => "proof of address",
         }
     }
 }

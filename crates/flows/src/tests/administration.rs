@@ -1,5 +1,7 @@
 mod comments;
+mod data_storage;
 mod reading;
+mod restrictions;
 mod rules;
 
 use clavis_identity::{Account, AccountState, Accounts, Assurance, Sessions};

@@ -1,6 +1,6 @@
 use chrono::Duration;
 use clavis_identity::{Account, AccountState, SecondFactors as _, TotpSecret};
-use clavis_tokens::{ApiKeyAlgorithm, ApiKeys};
+use clavis_tokens::{ApiKeyAlgorithm, ApiKeyHolder, ApiKeys};
 
 use super::World;
 use crate::*;
@@ -128,7 +128,10 @@ fn a_new_key_signs_and_its_secret_is_kept_sealed() {
     let made = world.make(&owner, &wanted(Some("trade,, withdraw,"))).unwrap();
     assert!(made.key.state.is_active());
     assert_eq!(made.key.scopes.as_slice(), ["trade", "", " withdraw"]);
-    let found = world.flows().api_keys(owner.0.id, EVERYTHING).unwrap();
+    let found = world
+        .flows()
+        .api_keys(ApiKeyHolder::account(owner.0.id), EVERYTHING)
+        .unwrap();
     assert_eq!(found.total, 1);
     let kept = &found.items[0];
     assert_eq!(kept.kid, made.key.kid);
@@ -169,7 +172,14 @@ fn every_rule_that_a_new_key_breaks_is_told() {
             scope
         ]))
     );
-    assert_eq!(world.flows().api_keys(owner.0.id, EVERYTHING).unwrap().total, 0);
+    assert_eq!(
+        world
+            .flows()
+            .api_keys(ApiKeyHolder::account(owner.0.id), EVERYTHING)
+            .unwrap()
+            .total,
+        0
+    );
 }
 
 #[test]
@@ -187,7 +197,10 @@ fn an_account_has_at_most_a_hundred_keys() {
         offset: 98,
         limit: 10,
     };
-    let last = world.flows().api_keys(ann.0.id, page).unwrap();
+    let last = world
+        .flows()
+        .api_keys(ApiKeyHolder::account(ann.0.id), page)
+        .unwrap();
     assert_eq!((last.items.len(), last.total), (2, MAX_API_KEYS));
     let pass = world.pass(&ann, ApiKeyErrand::Remove);
     let kid = last.items[0].kid.as_str();
@@ -206,7 +219,10 @@ fn a_change_always_sets_the_scopes_and_the_state_if_one_is_given() {
     let made = world.make(&owner, &wanted(Some("trade"))).unwrap();
     let kid = made.key.kid.as_str();
     let kept = || {
-        let keys = world.flows().api_keys(owner.0.id, EVERYTHING).unwrap();
+        let keys = world
+            .flows()
+            .api_keys(ApiKeyHolder::account(owner.0.id), EVERYTHING)
+            .unwrap();
         let key = keys.items.into_iter().next().unwrap();
         (
             key.scopes.to_text(),

@@ -12,11 +12,12 @@ impl World {
     pub(super) fn passport(&self) -> SubmittedDocument {
         SubmittedDocument {
             doc_type: DocumentType::Passport,
-            number: DocumentNumber::check("AA1234BB").unwrap(),
-            expires_on: NaiveDate::from_ymd_opt(2030, 1, 22).unwrap(),
+            number: Some(DocumentNumber::check("AA1234BB").unwrap()),
+            expires_on: Some(NaiveDate::from_ymd_opt(2030, 1, 22).unwrap()),
             category: None,
             group: None,
             metadata: None,
+            address: None,
             file_name: FileName::of("passport.jpg").unwrap(),
             media_type: MediaType::Jpeg,
             blob: BlobId(self.entropy.uuid_v4()),
@@ -206,4 +207,56 @@ fn a_content_without_a_document_is_an_orphan() {
     let owned = world.hand_in(&ada).content.file.blob;
     let other = BlobId(world.entropy.uuid_v4());
     assert_eq!(orphans(&world.ports, &[owned, other]).unwrap(), [other]);
+}
+
+#[test]
+fn a_proof_of_an_address_waits_under_a_label_of_its_own() {
+    use clavis_kyc::{PostalAddress, ProfileFields, ProfileGrammar, Verdict};
+
+    let world = World::default();
+    let ada = world.sign_up("ada@example.org");
+    let text = |text: &str| Some(text.to_owned());
+    let fields = ProfileFields {
+        address: text("12 Main St."),
+        postcode: text("AB1 2CD"),
+        city: text("London"),
+        country: text("GBR"),
+        ..ProfileFields::default()
+    };
+    let address = PostalAddress::check(fields, ProfileGrammar::Wide).unwrap();
+    let proof = SubmittedDocument {
+        doc_type: DocumentType::Address,
+        number: None,
+        expires_on: None,
+        address: Some(address.clone()),
+        ..world.passport()
+    };
+    let kept = world.flows().submit_documents(ada.id, &[proof]).unwrap().unwrap();
+    let label = |key| world.private_label(ada.id, &key);
+    assert_eq!(label(LabelKey::ADDRESS).as_deref(), Some("pending"));
+    assert_eq!(label(LabelKey::DOCUMENT), None);
+    let sealed = kept[0].content.sealed_address.as_deref().unwrap();
+    assert!(!sealed.windows(6).any(|window| window == b"London"));
+    let opened = world.flows().documents_of(ada.id).unwrap();
+    assert!(opened[0].address == Some(address) && opened[0].number.is_none());
+
+    let (reviewer, passport) = (world.reviewer(), world.hand_in(&ada));
+    let decision = |verdict| Decision {
+        verdict,
+        public_comment: None,
+        private_comment: None,
+        seen: None,
+    };
+    let decide = |id, verdict| {
+        let permission = world.permission(&reviewer);
+        let decided = world.flows().review_document(&permission, id, &decision(verdict));
+        decided.unwrap().unwrap();
+    };
+    decide(kept[0].id, Verdict::Approve);
+    assert_eq!(label(LabelKey::ADDRESS).as_deref(), Some("verified"));
+    assert_eq!(label(LabelKey::DOCUMENT).as_deref(), Some("pending"));
+    // A proven address does not vouch for a passport.
+    decide(passport.id, Verdict::Reject);
+    assert_eq!(label(LabelKey::DOCUMENT).as_deref(), Some("rejected"));
+    assert_eq!(label(LabelKey::ADDRESS).as_deref(), Some("verified"));
 }

@@ -1,7 +1,9 @@
 use clavis_identity::AccountState;
 use clavis_kernel::fake::FakeEntropy;
 use clavis_kernel::{Clock as _, MasterKey};
-use clavis_tokens::{ApiKeyAlgorithm, ApiKeyId, ApiKeyScopes, ApiKeySecret, ApiKeyState, ApiKeys, NewApiKey};
+use clavis_tokens::{
+    ApiKeyAlgorithm, ApiKeyHolder, ApiKeyId, ApiKeyScopes, ApiKeySecret, ApiKeyState, ApiKeys, NewApiKey,
+};
 
 use super::World;
 use crate::*;
@@ -21,7 +23,7 @@ fn a_key_signs_while_it_is_active_and_its_owner_is_and_has_a_second_factor() {
     let kid = ApiKeyId::generate(&entropy);
     let key = NewApiKey {
         kid: kid.clone(),
-        account: account.id,
+        holder: ApiKeyHolder::account(account.id),
         algorithm: ApiKeyAlgorithm::Hs256,
         scopes: ApiKeyScopes::default(),
         state: ApiKeyState::active(),

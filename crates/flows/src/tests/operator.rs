@@ -70,10 +70,11 @@ fn a_search_finds_by_address_or_name_and_lists_every_application() {
             .is_empty()
     );
     assert_eq!(
-        world.flows().count_accounts(&permission).unwrap(),
+        world.flows().count_accounts(&permission, &[]).unwrap(),
         AccountCounts {
             total: 1,
-            with_address: 1
+            with_address: 1,
+            known_at: Vec::new(),
         }
     );
 }

@@ -143,7 +143,9 @@ fn who_has_a_second_factor_shows_it_before_they_leave() {
         let moment = clavis_kernel::Clock::now(&world.clock) + Duration::seconds(30 * steps);
         Secret::new(secret.code_at(moment))
     };
-    on.enable_second_factor(account.id, &code(-1)).unwrap().unwrap();
+    on.enable_second_factor(account.id, None, &code(-1))
+        .unwrap()
+        .unwrap();
     let retire = |code: Option<&str>| world.retire(&account, PASSWORD, code);
     assert_eq!(retire(None), Err(RetireError::CodeMissing));
     assert_eq!(retire(Some(" ")), Err(RetireError::CodeEmpty));

@@ -169,7 +169,7 @@ fn a_password_change_keeps_the_session_that_made_it_and_ends_the_others() {
         let checked = world.check(candidate, password);
         world
             .flows()
-            .change_password(&checked, mine.session, &world.hash("new one"))
+            .change_password(&checked, Some(mine.session), &world.hash("new one"))
             .unwrap()
     };
     assert_eq!(attempt("wrong"), Err(PasswordChangeError::WrongPassword));
@@ -197,7 +197,7 @@ fn a_first_password_replaces_none() {
     let grant = world.log_in("ann@example.org", "Tecohvi0").unwrap();
     let taken = world
         .flows()
-        .set_first_password(account.id, grant.session, &world.hash("mine"))
+        .set_first_password(account.id, Some(grant.session), &world.hash("mine"))
         .unwrap();
     assert_eq!(taken, Err(PasswordChangeError::WrongPassword));
 }

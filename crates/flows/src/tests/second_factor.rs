@@ -24,7 +24,7 @@ impl World {
         let secret = self.flows().begin_second_factor(account.id).unwrap().unwrap();
         let code = self.code(&secret, 0);
         self.flows()
-            .enable_second_factor(account.id, &code)
+            .enable_second_factor(account.id, None, &code)
             .unwrap()
             .unwrap();
         self.clock.advance(Duration::seconds(30));
@@ -50,6 +50,23 @@ impl World {
 }
 
 #[test]
+fn sessions_opened_without_a_second_factor_end_when_one_is_put_in_force() {
+    let world = World::asking();
+    let account = world.sign_up("ann@example.org");
+    let (own, other) = (world.log_in_with(None).unwrap(), world.log_in_with(None).unwrap());
+    let secret = world.flows().begin_second_factor(account.id).unwrap().unwrap();
+    let code = world.code(&secret, 0);
+    let enabled = world
+        .flows()
+        .enable_second_factor(account.id, Some(own.session), &code);
+    enabled.unwrap().unwrap();
+    let now = world.clock.now();
+    let stands = |session| standing(&world.ports, session, now).unwrap().is_ok();
+    assert!(stands(own.session), "whoever enabled it has shown a code of it");
+    assert!(!stands(other.session));
+}
+
+#[test]
 fn a_secret_counts_once_a_code_of_it_was_seen() {
     let world = World::asking();
     let account = world.sign_up("ann@example.org");
@@ -60,19 +77,25 @@ fn a_secret_counts_once_a_code_of_it_was_seen() {
     let of_the_first = world.code(&first, 0);
     let refused = world
         .flows()
-        .enable_second_factor(account.id, &of_the_first)
+        .enable_second_factor(account.id, None, &of_the_first)
         .unwrap();
     assert_eq!(refused, Err(FactorError::Code(CodeError::Wrong)));
     let code = world.code(&second, 0);
     assert_eq!(
-        world.flows().enable_second_factor(account.id, &code).unwrap(),
+        world
+            .flows()
+            .enable_second_factor(account.id, None, &code)
+            .unwrap(),
         Ok(())
     );
     assert!(world.flows().has_second_factor(account.id).unwrap());
     let again = world.flows().begin_second_factor(account.id).unwrap();
     assert_eq!(again.err(), Some(BeginFactorError::AlreadyEnabled));
     assert_eq!(
-        world.flows().enable_second_factor(account.id, &code).unwrap(),
+        world
+            .flows()
+            .enable_second_factor(account.id, None, &code)
+            .unwrap(),
         Err(FactorError::AlreadyEnabled)
     );
 }
@@ -293,7 +316,10 @@ fn who_may_change_nothing_uses_no_code() {
     let flows = world.flows();
     assert_eq!(flows.verify_second_factor(account.id, &code).unwrap(), closed);
     assert_eq!(flows.disable_second_factor(account.id, &code).unwrap(), closed);
-    assert_eq!(flows.enable_second_factor(account.id, &code).unwrap(), closed);
+    assert_eq!(
+        flows.enable_second_factor(account.id, None, &code).unwrap(),
+        closed
+    );
     let codes = flows.create_recovery_codes(account.id, &code).unwrap();
     assert_eq!(codes.err(), Some(FactorError::AccountClosed));
     let begun = flows.begin_second_factor(account.id).unwrap();
@@ -316,14 +342,14 @@ fn failures_are_noted_under_what_they_were_for() {
     assert_eq!(last(), (AuditAction::VerifySecondFactor, off.clone()));
     let _ = flows.disable_second_factor(account.id, &wrong).unwrap();
     assert_eq!(last(), (AuditAction::DisableSecondFactor, off));
-    let _ = flows.enable_second_factor(account.id, &wrong).unwrap();
+    let _ = flows.enable_second_factor(account.id, None, &wrong).unwrap();
     assert_eq!(last(), (AuditAction::EnableSecondFactor, refused("wrong code")));
 
     let secret = world.enable(&account);
     let _ = flows.begin_second_factor(account.id).unwrap();
     let on = refused("a second factor is in force");
     assert_eq!(last(), (AuditAction::BeginSecondFactor, on.clone()));
-    let _ = flows.enable_second_factor(account.id, &wrong).unwrap();
+    let _ = flows.enable_second_factor(account.id, None, &wrong).unwrap();
     assert_eq!(last(), (AuditAction::EnableSecondFactor, on));
     let wrong = world.code(&secret, 9);
     let _ = flows.verify_second_factor(account.id, &wrong).unwrap();
@@ -347,4 +373,19 @@ fn failures_are_noted_under_what_they_were_for() {
         before,
         "a code that is right is not noted"
     );
+}
+
+#[test]
+fn a_private_label_tells_whether_there_is_a_second_factor_and_raises_no_level() {
+    let world = World::asking();
+    let account = world.sign_up("ann@example.org");
+    let label = || world.private_label(account.id, &clavis_kyc::LabelKey::OTP);
+    world.flows().begin_second_factor(account.id).unwrap().unwrap();
+    assert_eq!(label(), None);
+    let secret = world.enable(&account);
+    assert_eq!(label().as_deref(), Some("enabled"));
+    assert_eq!(world.flows().level(account.id).unwrap(), 0);
+    let code = world.code(&secret, 0);
+    let disabled = world.flows().disable_second_factor(account.id, &code).unwrap();
+    assert_eq!((disabled, label()), (Ok(()), None));
 }

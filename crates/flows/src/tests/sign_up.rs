@@ -111,21 +111,61 @@ fn an_activation_lifts_no_ban() {
 }
 
 #[test]
+fn a_refused_activation_changes_nothing_and_leaves_the_ticket_good() {
+    let world = World::default();
+    let (account, ticket) = world.sign_up_pending("ann@example.org");
+    let who = AccountSelector::Id(account.id);
+    let set = |state| world.flows().set_state(&who, state).unwrap().unwrap();
+    for state in [AccountState::Banned, AccountState::Locked] {
+        set(state);
+        let refused = world.flows().activate(&ticket).unwrap();
+        assert_eq!(refused.err(), Some(ActivationError::Unknown), "{state}");
+        assert_eq!(world.flows().level(account.id).unwrap(), 0, "{state}");
+    }
+    set(AccountState::Pending);
+    assert!(world.flows().activate(&ticket).unwrap().is_ok());
+    assert_eq!(world.flows().level(account.id).unwrap(), 1);
+}
+
+#[test]
+fn an_active_account_is_mailed_for_proof_where_the_door_wants_it() {
+    let world = World::default();
+    let ann = email("ann@example.org");
+    let account = world.sign_up("ann@example.org");
+    let again = |whom| world.flows().resend_activation(&ann, whom).unwrap();
+    assert_eq!(again(Resend::Pending), Err(ResendError::AlreadyActive));
+    assert_eq!(again(Resend::Unproven), Ok(()));
+    let ticket = world.mailed("ann@example.org").unwrap();
+    assert!(world.flows().activate(&ticket).unwrap().is_ok());
+    assert_eq!(
+        world.flows().level(account.id).unwrap(),
+        1,
+        "its address is proven"
+    );
+    assert_eq!(again(Resend::Unproven), Err(ResendError::AlreadyActive));
+    let refused = world.flows().activate(&ticket).unwrap();
+    assert_eq!(refused.err(), Some(ActivationError::AlreadyActive));
+}
+
+#[test]
 fn a_further_mail_goes_to_a_pending_account_only_and_not_too_often() {
     let mut world = World::default();
     world.limits.mails_per_account_per_hour = 3;
     let ann = email("ann@example.org");
     assert_eq!(
-        world.flows().resend_activation(&ann).unwrap(),
+        world.flows().resend_activation(&ann, Resend::Pending).unwrap(),
         Err(ResendError::UnknownAddress)
     );
     let (_, first) = world.sign_up_pending("ann@example.org");
     for _ in 0..2 {
         world.clock.advance(chrono::Duration::seconds(1));
-        assert_eq!(world.flows().resend_activation(&ann).unwrap(), Ok(()));
+        assert_eq!(
+            world.flows().resend_activation(&ann, Resend::Pending).unwrap(),
+            Ok(())
+        );
     }
     assert_eq!(
-        world.flows().resend_activation(&ann).unwrap(),
+        world.flows().resend_activation(&ann, Resend::Pending).unwrap(),
         Err(ResendError::TooManyMails)
     );
     let newest = world.mailed("ann@example.org").unwrap();
@@ -136,7 +176,7 @@ fn a_further_mail_goes_to_a_pending_account_only_and_not_too_often() {
     );
     assert!(world.flows().activate(&newest).unwrap().is_ok());
     assert_eq!(
-        world.flows().resend_activation(&ann).unwrap(),
+        world.flows().resend_activation(&ann, Resend::Pending).unwrap(),
         Err(ResendError::AlreadyActive)
     );
 }
@@ -148,7 +188,7 @@ fn where_tickets_accumulate_older_links_stay_valid() {
     let (_, first) = world.sign_up_pending("ann@example.org");
     world
         .flows()
-        .resend_activation(&email("ann@example.org"))
+        .resend_activation(&email("ann@example.org"), Resend::Pending)
         .unwrap()
         .unwrap();
     assert!(world.flows().activate(&first).unwrap().is_ok());
@@ -174,4 +214,15 @@ fn nobody_is_called_by_somebody_elses_address() {
     let renamed = |to: &str| world.flows().may_rename(ann.id, &name(to)).unwrap();
     assert_eq!(renamed("bob@example.org"), Err(ProfileError::NameTaken));
     assert_eq!(renamed("Ann@example.org"), Ok(()));
+}
+
+#[test]
+fn somebody_who_is_there_may_be_named_as_who_led_here() {
+    let world = World::default();
+    let ann = world.sign_up("ann@example.org");
+    let may = |uid: &clavis_kernel::Uid| world.flows().may_refer(uid).unwrap();
+    assert!(may(&ann.uid));
+    assert!(!may(&"ID0000000000".parse().unwrap()));
+    world.set_state(&ann, AccountState::Deleted);
+    assert!(!may(&ann.uid));
 }

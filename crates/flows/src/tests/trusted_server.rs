@@ -253,7 +253,7 @@ fn with_the_last_verified_phone_its_label_goes() {
 fn a_server_gives_roles_that_come_with_no_authority() {
     let world = World::default();
     let uid = world.pending();
-    for role in ["trader", "maker", "broker", "member"] {
+    for role in ["trader", "maker", "sa_maker", "broker", "member"] {
         assert_eq!(world.give_role(&uid, role).as_deref(), Ok(role));
     }
     for role in [

@@ -65,7 +65,7 @@ impl Flows<'_> {
             return Ok(Err(refusal));
         }
         if label == DocumentsLabel::Follows {
-            self.documents_wait(account.id)?;
+            self.documents_wait(account.id, submitted.doc_type.label())?;
         }
         self.note_server(server, account.id)?;
         Ok(Ok(()))

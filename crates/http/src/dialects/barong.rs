@@ -1,11 +1,14 @@
 //! Barong: the account server's API under its mounts, and its documented paths at the root.
 
 mod activity;
+mod address;
+mod addresses;
 mod admin;
 mod agent;
 mod api_keys;
 mod bearer;
 mod claims;
+mod data_storage;
 mod documents;
 mod error;
 mod gateway;
@@ -20,6 +23,7 @@ mod phones;
 mod profiles;
 mod routes;
 mod sentence;
+mod service_accounts;
 mod settings;
 mod user_wire;
 mod users;
@@ -83,6 +87,7 @@ impl Barong {
             claims_policy: ClaimsPolicy {
                 issuer: settings.jwt_issuer.clone(),
                 audiences: settings.jwt_audience.clone(),
+                leeway: Duration::seconds(settings.jwt_default_leeway.into()),
             },
             door: Arc::new(door),
             desk: documents::Desk::new(&app.keys.master),

@@ -1,16 +1,26 @@
 //! Pluto: `/v1` and `/web`.
 
 mod account;
+mod admin;
 mod auth;
+mod binding;
 mod claims;
 mod error;
 mod identicon;
 mod language;
 mod letters;
+mod oauth;
+mod oauth_consent;
+mod oauth_gate;
+mod oauth_pages;
+mod oauth_tokens;
 mod pages;
 mod picture;
+mod rbac;
+mod rbac_wire;
 mod routes;
 mod settings;
+mod social;
 mod token;
 mod user;
 mod user_wire;
@@ -21,12 +31,13 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, web};
 use chrono::Duration;
 use clavis_flows::Door;
-use clavis_kernel::{Caller, Dialect};
+use clavis_kernel::{Caller, Dialect, Purpose, SubKey};
 use clavis_tokens::{RefreshPolicy, RefreshTokenSpelling};
 
 use super::Lifetimes;
 use crate::{App, MailLinks, client};
 use letters::Letters;
+use oauth_gate::ClientGate;
 use picture::Studio;
 
 pub(crate) use claims::bearer_facts;
@@ -45,6 +56,10 @@ pub struct Pluto {
     /// As the other, for mails with a reset, whose links have a lifetime of their own.
     reset_door: Arc<Door>,
     studio: Studio,
+    /// The clients of OAuth that were believed lately.
+    clients: ClientGate,
+    /// Makes the tokens that the forms of its pages carry.
+    form_key: SubKey,
     /// Below which path the world sees this server: empty, or as `/sso`.
     base_path: String,
 }
@@ -93,6 +108,8 @@ impl Pluto {
         let base_path = url::Url::parse(app.public_url.as_str())
             .map(|url| url.path().trim_end_matches('/').to_owned())
             .unwrap_or_default();
+        let clients = ClientGate::new(&app.keys.master);
+        let form_key = app.keys.master.derive(Purpose::CsrfTokens);
         Ok(Self {
             app,
             settings,
@@ -100,6 +117,8 @@ impl Pluto {
             door: Arc::new(door),
             reset_door: Arc::new(reset_door),
             studio: Studio::default(),
+            clients,
+            form_key,
             base_path,
         })
     }

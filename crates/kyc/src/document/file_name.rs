@@ -2,7 +2,7 @@ use std::fmt;
 
 use clavis_kernel::is_deceptive;
 
-use super::{DocumentProblem, MAX_DOCUMENT_BYTES};
+use super::{CheckedFile, DocumentProblem, MAX_DOCUMENT_BYTES};
 
 /// Longest name that is looked at, in bytes.
 const MAX_GIVEN_BYTES: usize = 4096;
@@ -105,13 +105,13 @@ impl fmt::Debug for FileName {
 }
 
 /// The name and the extension of a file with this name and size, or what is wrong with it.
-pub(super) fn check(given: &str, size: usize) -> Result<(FileName, DocumentExtension), Vec<DocumentProblem>> {
+pub(super) fn check(given: &str, size: usize) -> Result<CheckedFile, Vec<DocumentProblem>> {
     let (Some(name), Some(extension)) = (FileName::of(given), DocumentExtension::of(given)) else {
         return Err(vec![DocumentProblem::WrongExtension, DocumentProblem::Blank]);
     };
     match size {
         0 => Err(vec![DocumentProblem::Blank]),
-        1..=MAX_DOCUMENT_BYTES => Ok((name, extension)),
+        1..=MAX_DOCUMENT_BYTES => Ok(CheckedFile { name, extension }),
         _ => Err(vec![DocumentProblem::TooLarge {
             maximum: MAX_DOCUMENT_BYTES,
         }]),

@@ -275,3 +275,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_country_is_meant_by_both_of_its_codes_in_any_case() {
+    for text in ["GB", "gb", "Gb", "GBR", "gbr", " gBr "] {
+        let spellings = country_spellings(text);
+        assert_eq!(spellings.len(), 4 + 8, "{text}");
+        for given in ["GB", "gb", "gB", "GBR", "gbr", "Gbr"] {
+            assert!(
+                spellings.iter().any(|spelling| spelling == given),
+                "{text} {given}"
+            );
+        }
+    }
+    for none in ["", "ZZ", "United Kingdom", "É"] {
+        assert_eq!(country_spellings(none), [none]);
+    }
+}

@@ -1,4 +1,4 @@
-use clavis_tokens::{ApiKeyAlgorithm, ApiKeyState, ApiKeys};
+use clavis_tokens::{ApiKeyAlgorithm, ApiKeyHolder, ApiKeyState, ApiKeys};
 
 use super::samples::{account_id, api_key, at, make_account};
 use super::{AnyStore, on_every_store};
@@ -12,6 +12,10 @@ on_every_store!(
     every_active_key_of_one_account_is_deactivated,
 );
 
+fn of(account: u32) -> ApiKeyHolder {
+    ApiKeyHolder::account(account_id(account))
+}
+
 async fn a_key_reads_back_as_it_was_made(store: AnyStore) {
     let made = store
         .write(|on| {
@@ -22,7 +26,7 @@ async fn a_key_reads_back_as_it_was_made(store: AnyStore) {
     let read = store.read(|on| ApiKeys::find(on, &api_key(1, 1).kid)).await;
     let new = api_key(1, 1);
     for key in [made.unwrap(), read.unwrap()] {
-        assert_eq!((&key.kid, key.account), (&new.kid, account_id(1)));
+        assert_eq!((&key.kid, key.holder), (&new.kid, of(1)));
         assert_eq!(
             (key.algorithm, &key.scopes),
             (ApiKeyAlgorithm::Hs384, &new.scopes)
@@ -45,7 +49,7 @@ async fn a_kid_belongs_to_one_key(store: AnyStore) {
         .await;
     assert!(second.is_none());
     let kept = store.read(|on| ApiKeys::find(on, &api_key(1, 1).kid)).await;
-    assert_eq!(kept.unwrap().account, account_id(1));
+    assert_eq!(kept.unwrap().holder, of(1));
 }
 
 async fn keys_come_in_the_order_they_were_made(store: AnyStore) {
@@ -61,22 +65,20 @@ async fn keys_come_in_the_order_they_were_made(store: AnyStore) {
         })
         .await;
     let page = |skipped, limit| {
-        let keys = store.read(move |on| ApiKeys::of_account(on, account_id(1), skipped, limit));
+        let keys = store.read(move |on| ApiKeys::of_holder(on, of(1), skipped, limit));
         async move { keys.await.into_iter().map(|key| key.kid).collect::<Vec<_>>() }
     };
     assert_eq!(page(0, 9).await, [5, 1, 4, 2].map(|nth| api_key(nth, 1).kid));
     assert_eq!(page(1, 2).await, [1, 4].map(|nth| api_key(nth, 1).kid));
     assert!(page(4, 9).await.is_empty());
     assert!(page(u64::MAX, 9).await.is_empty());
-    let keys = store
-        .read(|on| ApiKeys::of_account(on, account_id(1), 0, 9))
-        .await;
+    let keys = store.read(|on| ApiKeys::of_holder(on, of(1), 0, 9)).await;
     assert!(keys.is_sorted_by_key(|key| key.position));
     let counts = store
         .read(|on| {
             Ok([
-                ApiKeys::count_of_account(on, account_id(1))?,
-                ApiKeys::count_of_account(on, account_id(9))?,
+                ApiKeys::count_of_holder(on, of(1))?,
+                ApiKeys::count_of_holder(on, of(9))?,
             ])
         })
         .await;
@@ -112,9 +114,9 @@ async fn only_its_owner_removes_a_key(store: AnyStore) {
             make_account(on, 1)?;
             let key = ApiKeys::insert(on, &api_key(1, 1))?.unwrap();
             let removed = [
-                ApiKeys::remove(on, &key.kid, account_id(2))?,
-                ApiKeys::remove(on, &key.kid, account_id(1))?,
-                ApiKeys::remove(on, &key.kid, account_id(1))?,
+                ApiKeys::remove(on, &key.kid, of(2))?,
+                ApiKeys::remove(on, &key.kid, of(1))?,
+                ApiKeys::remove(on, &key.kid, of(1))?,
             ];
             // A place is never used again.
             assert!(ApiKeys::insert(on, &api_key(1, 1))?.unwrap().position > key.position);
@@ -140,10 +142,7 @@ async fn every_active_key_of_one_account_is_deactivated(store: AnyStore) {
                 Some(&paused),
                 at(1),
             )?;
-            Ok([
-                on.deactivate_all(account_id(1), at(5))?,
-                on.deactivate_all(account_id(1), at(6))?,
-            ])
+            Ok([on.deactivate_all(of(1), at(5))?, on.deactivate_all(of(1), at(6))?])
         })
         .await;
     assert_eq!(deactivated, [2, 0]);

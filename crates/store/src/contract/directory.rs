@@ -129,7 +129,13 @@ async fn everything_that_is_given_must_hold(store: AnyStore) {
     check(with(|f| f.state = Some(AccountState::Deleted)), &[5]).await;
     check(with(|f| f.level = Some(2)), &[2, 4]).await;
     check(with(|f| f.level = Some(0)), &[1, 3, 5]).await;
-    check(with(|f| f.country = Some("UA".to_owned())), &[2]).await;
+    let of = |spellings: &[&str]| {
+        let spellings = spellings.iter().map(|&spelling| spelling.to_owned()).collect();
+        with(|f| f.country = Some(spellings))
+    };
+    check(of(&["UA"]), &[2]).await;
+    check(of(&["GB", "UA"]), &[2]).await;
+    check(of(&[]), &[]).await;
     check(with(|f| f.role = role("barong", "admin")), &[3]).await;
     check(with(|f| f.role = role("shop", "member")), &[4]).await;
     check(with(|f| f.role = role("shop", "nobody")), &[]).await;
@@ -224,6 +230,6 @@ async fn a_part_is_cut_from_the_whole(store: AnyStore) {
 
 async fn an_account_is_listed_once_however_often_it_fits(store: AnyStore) {
     five(&store).await;
-    let filter = with(|f| f.country = Some("UA".to_owned()));
+    let filter = with(|f| f.country = Some(vec!["UA".to_owned()]));
     assert_eq!(ids(&store, filter, Level, Descending, ALL).await, (vec![2], 1));
 }

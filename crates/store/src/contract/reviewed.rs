@@ -190,7 +190,7 @@ async fn a_document_reads_back_as_it_was_handed_in(store: AnyStore) {
             let made = Documents::insert(on, &document(1, 1), at(3))?;
             let mut bare = document(2, 1);
             (bare.sealed_number, bare.expires_on, bare.category) = (None, None, None);
-            (bare.group, bare.metadata) = (None, None);
+            (bare.group, bare.metadata, bare.sealed_address) = (None, None, None);
             Ok((made, Documents::insert(on, &bare, at(4))?))
         })
         .await;
@@ -207,6 +207,7 @@ async fn a_document_reads_back_as_it_was_handed_in(store: AnyStore) {
             (content.category, content.group, content.metadata),
             (new.category, new.group, new.metadata)
         );
+        assert_eq!(content.sealed_address, new.sealed_address);
         assert_eq!(
             (content.file.blob, content.file.size),
             (new.file.blob, new.file.size)

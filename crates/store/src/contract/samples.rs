@@ -11,7 +11,9 @@ use clavis_kyc::{
     DocumentCategory, DocumentContent, DocumentType, LabelScope, MediaType, NewLabel, NewPhone, PhoneCode,
     PhoneKey, ProfileContent, Review, StoredFile,
 };
-use clavis_tokens::{Algorithm, ApiKeyAlgorithm, ApiKeyState, KeyOwner, NewApiKey, SigningKeyRecord};
+use clavis_tokens::{
+    Algorithm, ApiKeyAlgorithm, ApiKeyHolder, ApiKeyState, KeyOwner, NewApiKey, SigningKeyRecord,
+};
 use uuid::Uuid;
 
 /// A moment with microseconds, this many seconds after another.
@@ -86,6 +88,7 @@ pub(super) fn session(nth: u32, account: u32) -> Session {
         application: None,
         assurance: Assurance::Full,
         secret: None,
+        delegation: None,
         device: Some("phone".to_owned()),
         ip: Some([192, 0, 2, 1].into()),
         user_agent: Some("tests".to_owned()),
@@ -165,7 +168,7 @@ pub(super) fn password_hash(nth: u32) -> PasswordHash {
 pub(super) fn api_key(nth: u32, account: u32) -> NewApiKey {
     NewApiKey {
         kid: format!("{nth:016x}").parse().unwrap(),
-        account: account_id(account),
+        holder: ApiKeyHolder::account(account_id(account)),
         algorithm: ApiKeyAlgorithm::Hs384,
         scopes: "trade,, read".parse().unwrap(),
         state: ApiKeyState::active(),
@@ -230,6 +233,7 @@ pub(super) fn document(nth: u32, account: u32) -> DocumentContent {
         category: Some(DocumentCategory::BackSide),
         group: Some("g-1".to_owned()),
         metadata: Some("{}".to_owned()),
+        sealed_address: Some(vec![5; 40]),
         file: StoredFile {
             blob: BlobId(id(nth)),
             sealed_key: vec![6, 0, 255],

@@ -175,6 +175,7 @@ async fn a_refresh_token_reads_back_with_its_session(store: AnyStore) {
     let client = ClientBinding {
         dialect: Dialect::Pluto,
         application: Some(ApplicationId(7)),
+        client: None,
     };
     assert_eq!((found.client, &*found.scopes), (client, "a,b"));
     assert_eq!(

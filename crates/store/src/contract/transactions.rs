@@ -8,7 +8,7 @@ use clavis_identity::{
 use clavis_kernel::{MailId, StoreError, StoreErrorKind};
 use clavis_kyc::{Documents, KeptLevel, LabelScope, Labels, Levels, Phones, Profiles, ReviewState};
 use clavis_rbac::{Applications, Assignments};
-use clavis_tokens::{ApiKeyState, ApiKeys, RefreshTokens, SigningKeys};
+use clavis_tokens::{ApiKeyHolder, ApiKeyState, ApiKeys, RefreshTokens, SigningKeys};
 
 use super::samples::{
     account_id, address, api_key, at, audit_entry, avatar, digest, document, id, label, mail, make_account,
@@ -121,7 +121,7 @@ async fn a_read_cannot_write(store: AnyStore) {
         |on| SecondFactors::put_pending(on, account_id(1), &[1]),
         |on| SecondFactors::enable(on, account_id(1), 1, at(1)).map(drop),
         |on| Sessions::extend(on, session(1, 1).id, at(1)).map(drop),
-        |on| ApiKeys::remove(on, &api_key(1, 1).kid, account_id(1)).map(drop),
+        |on| ApiKeys::remove(on, &api_key(1, 1).kid, ApiKeyHolder::account(account_id(1))).map(drop),
         |on| Labels::insert(on, &label(1, "phone:verified", LabelScope::Private), at(1)).map(drop),
         |on| Levels::put(on, &level(1)),
         |on| Profiles::insert(on, &profile(1), ReviewState::Pending, at(1)).map(drop),
@@ -251,8 +251,11 @@ const WORTH_LESS: &[Change] = &[
         let key = api_key(1, 1);
         ApiKeys::update(on, &key.kid, &key.scopes, Some(&inactive), at(1)).map(drop)
     },
-    |on| on.deactivate_all(account_id(1), at(1)).map(drop),
-    |on| ApiKeys::remove(on, &api_key(2, 1).kid, account_id(1)).map(drop),
+    |on| {
+        on.deactivate_all(ApiKeyHolder::account(account_id(1)), at(1))
+            .map(drop)
+    },
+    |on| ApiKeys::remove(on, &api_key(2, 1).kid, ApiKeyHolder::account(account_id(1))).map(drop),
     |on| Labels::insert(on, &label(1, "phone:verified", LabelScope::Private), at(1)).map(drop),
     |on| Labels::update(on, &label(1, "email:replaced", LabelScope::Private), at(1)).map(drop),
     |on| {
@@ -301,9 +304,9 @@ async fn what_takes_no_worth_does_not_count(store: AnyStore) {
             SecondFactors::spend_step(on, account_id(1), 9)?;
             SecondFactors::remove(on, account_id(9))?;
             on.spend_recovery_code(account_id(1), &digest(1), at(1))?;
-            on.deactivate_all(account_id(9), at(1))?;
+            on.deactivate_all(ApiKeyHolder::account(account_id(9)), at(1))?;
             ApiKeys::insert(on, &api_key(3, 1))?;
-            ApiKeys::remove(on, &api_key(1, 1).kid, account_id(9))?;
+            ApiKeys::remove(on, &api_key(1, 1).kid, ApiKeyHolder::account(account_id(9)))?;
             Labels::insert(on, &label(1, "email:rejected", LabelScope::Private), at(1))?;
             Labels::update(on, &label(1, "email:verified", LabelScope::Public), at(1))?;
             RefreshTokens::spend(on, &digest(1), at(1))?;

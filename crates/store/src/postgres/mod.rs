@@ -189,8 +189,25 @@ mod dialect {
     use diesel::prelude::*;
 
     use super::Conn;
-    use crate::schema::{accounts, outbox};
+    use crate::schema::{accounts, applications, identities, outbox};
     use crate::types::Id;
+
+    /// How many accounts, but those in these states, have a subject at a provider. It is kept behind the provider's name
+    /// and a colon; in which order a locale puts texts is no matter.
+    pub(super) fn count_known_at(conn: &mut Conn, provider: &str, gone: [&str; 2]) -> QueryResult<i64> {
+        identities::table
+            .inner_join(accounts::table.on(accounts::id.eq(identities::account_id)))
+            .filter(identities::kind.eq("subject"))
+            .filter(identities::folded.like(format!("{}:%", provider.replace('_', "\\_"))))
+            .filter(accounts::state.ne_all(gone))
+            .select(diesel::dsl::count(identities::account_id).aggregate_distinct())
+            .get_result(conn)
+    }
+
+    pub(super) fn lock_application(conn: &mut Conn, id: i64) -> QueryResult<()> {
+        let row = applications::table.find(id).select(applications::id);
+        row.for_no_key_update().first::<i64>(conn).optional().map(drop)
+    }
 
     pub(super) fn lock_account(conn: &mut Conn, id: Id) -> QueryResult<()> {
         let row = accounts::table

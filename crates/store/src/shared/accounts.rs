@@ -1,11 +1,12 @@
 use chrono::{DateTime, Utc};
-use clavis_identity::{Account, AccountState, Accounts, NewAccount, ProfileChange};
-use clavis_kernel::{AccountId, AccountNumber, StoreError, Uid};
+use clavis_identity::{Account, AccountState, Accounts, IdentityKind, NewAccount, ProfileChange};
+use clavis_kernel::{AccountId, AccountNumber, Email, StoreError, Uid};
 use diesel::prelude::*;
 
 use super::{Db, Tx, dialect};
 use crate::failure::failed;
 use crate::schema::accounts::{self, dsl};
+use crate::schema::identities;
 use crate::types::{Id, count, guids, micros, moment, parsed, some_moment};
 
 #[derive(Queryable, Selectable)]
@@ -24,6 +25,9 @@ pub(super) struct AccountRow {
     created_at: i64,
     updated_at: i64,
     last_login_at: Option<i64>,
+    activated_at: Option<i64>,
+    first_name: Option<String>,
+    last_name: Option<String>,
 }
 
 impl TryFrom<AccountRow> for Account {
@@ -46,6 +50,9 @@ impl TryFrom<AccountRow> for Account {
             created_at: moment(READING, row.created_at)?,
             updated_at: moment(READING, row.updated_at)?,
             last_login_at: some_moment(READING, row.last_login_at)?,
+            activated_at: some_moment(READING, row.activated_at)?,
+            first_name: row.first_name,
+            last_name: row.last_name,
         })
     }
 }
@@ -63,6 +70,16 @@ struct NewAccountRow<'a> {
     created_through: &'a str,
     created_at: i64,
     updated_at: i64,
+    activated_at: Option<i64>,
+    address_key: Option<String>,
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// As an index of contact addresses has them.
+    fn lower(
+        text: diesel::sql_types::Nullable<diesel::sql_types::Text>,
+    ) -> diesel::sql_types::Nullable<diesel::sql_types::Text>;
 }
 
 fn json(operation: &'static str, attributes: &clavis_identity::Attributes) -> Result<String, StoreError> {
@@ -77,12 +94,14 @@ impl Accounts for Tx<'_> {
             uid: account.uid.as_str(),
             state: account.state.name(),
             display_name: &account.display_name,
-            contact: account.contact.as_ref().map(clavis_kernel::Email::as_str),
+            contact: account.contact.as_ref().map(Email::as_str),
             avatar: account.avatar.as_deref(),
             attributes: json(INSERT, &account.attributes)?,
             created_through: account.created_through.name(),
             created_at: micros(account.created_at),
             updated_at: micros(account.created_at),
+            activated_at: (account.state == AccountState::Active).then(|| micros(account.created_at)),
+            address_key: account.contact.as_ref().map(Email::key),
         };
         diesel::insert_into(accounts::table)
             .values(row)
@@ -131,11 +150,19 @@ impl Accounts for Tx<'_> {
         to: AccountState,
         at: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
+        const SET: &str = "Accounts::set_state";
         let rows =
             diesel::update(accounts::table.filter(dsl::id.eq(Id(id.0)).and(dsl::state.eq(from.name()))))
                 .set((dsl::state.eq(to.name()), dsl::updated_at.eq(micros(at))))
                 .execute(*self.conn.borrow_mut())
-                .map_err(failed("Accounts::set_state"))?;
+                .map_err(failed(SET))?;
+        if rows > 0 && to == AccountState::Active {
+            let never = accounts::table.filter(dsl::id.eq(Id(id.0)).and(dsl::activated_at.is_null()));
+            diesel::update(never)
+                .set(dsl::activated_at.eq(micros(at)))
+                .execute(*self.conn.borrow_mut())
+                .map_err(failed(SET))?;
+        }
         Ok(self.revoking(rows) > 0)
     }
 
@@ -157,11 +184,35 @@ impl Accounts for Tx<'_> {
                     .as_ref()
                     .map(|name| dsl::display_name.eq(name)),
                 change.avatar.as_ref().map(|avatar| dsl::avatar.eq(avatar)),
+                change
+                    .contact
+                    .as_ref()
+                    .map(|contact| dsl::contact.eq(contact.as_str())),
                 dsl::attributes.eq(json(SET, &account.attributes)?),
                 dsl::updated_at.eq(micros(at)),
             ))
             .execute(*self.conn.borrow_mut())
             .map_err(failed(SET))?;
+        if change.contact.is_some() {
+            self.keep_address_key(id, SET)?;
+        }
+        Ok(())
+    }
+
+    fn set_person_names<'a>(
+        &self,
+        id: AccountId,
+        [first, last]: [Option<&'a str>; 2],
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        diesel::update(accounts::table.filter(dsl::id.eq(Id(id.0))))
+            .set((
+                dsl::first_name.eq(first),
+                dsl::last_name.eq(last),
+                dsl::updated_at.eq(micros(at)),
+            ))
+            .execute(*self.conn.borrow_mut())
+            .map_err(failed("Accounts::set_person_names"))?;
         Ok(())
     }
 
@@ -177,6 +228,8 @@ impl Accounts for Tx<'_> {
         let rows = diesel::update(accounts::table.filter(dsl::id.eq(Id(id.0))))
             .set((
                 dsl::display_name.eq(""),
+                dsl::first_name.eq(None::<String>),
+                dsl::last_name.eq(None::<String>),
                 dsl::contact.eq(None::<String>),
                 dsl::avatar.eq(None::<String>),
                 dsl::attributes.eq("{}"),
@@ -184,6 +237,7 @@ impl Accounts for Tx<'_> {
             ))
             .execute(*self.conn.borrow_mut())
             .map_err(failed("Accounts::erase"))?;
+        self.keep_address_key(id, "Accounts::erase")?;
         self.revoking(rows);
         Ok(())
     }
@@ -226,6 +280,32 @@ impl Accounts for Tx<'_> {
         rows.into_iter().map(Account::try_from).collect()
     }
 
+    fn find_numbered(&self, numbers: &[AccountNumber]) -> Result<Vec<Account>, StoreError> {
+        let numbers: Vec<i64> = numbers.iter().map(|number| number.0).collect();
+        let rows: Vec<AccountRow> = accounts::table
+            .filter(dsl::number.eq_any(numbers))
+            .order(dsl::number.asc())
+            .select(AccountRow::as_select())
+            .load(*self.conn.borrow_mut())
+            .map_err(failed("Accounts::find_numbered"))?;
+        rows.into_iter().map(Account::try_from).collect()
+    }
+
+    fn find_by_contact(&self, contact: &Email, limit: u32) -> Result<Vec<Account>, StoreError> {
+        let gone = [AccountState::Deleted.name(), AccountState::Withdrawn.name()];
+        let rows: Vec<AccountRow> = accounts::table
+            .filter(lower(dsl::contact).eq(contact.key()))
+            // What the index is made for.
+            .filter(dsl::contact.is_not_null())
+            .filter(dsl::state.ne_all(gone))
+            .order(dsl::number.asc())
+            .limit(limit.into())
+            .select(AccountRow::as_select())
+            .load(*self.conn.borrow_mut())
+            .map_err(failed("Accounts::find_by_contact"))?;
+        rows.into_iter().map(Account::try_from).collect()
+    }
+
     fn count(&self) -> Result<u64, StoreError> {
         let gone = [AccountState::Deleted.name(), AccountState::Withdrawn.name()];
         let number: i64 = accounts::table
@@ -234,5 +314,38 @@ impl Accounts for Tx<'_> {
             .get_result(*self.conn.borrow_mut())
             .map_err(failed("Accounts::count"))?;
         count("Accounts::count", number)
+    }
+}
+
+impl Tx<'_> {
+    /// Keeps with an account the folded address that is shown of it, its log-in address, else its contact address: by
+    /// what accounts are listed and found must be in one index. To be called after either has changed.
+    pub(super) fn keep_address_key(&self, id: AccountId, operation: &'static str) -> Result<(), StoreError> {
+        let mut conn = self.conn.borrow_mut();
+        let log_in: Option<String> = identities::table
+            .filter(identities::account_id.eq(Id(id.0)))
+            .filter(identities::kind.eq(IdentityKind::Address.name()))
+            .order(identities::claim_order.asc())
+            .select(identities::folded)
+            .first(*conn)
+            .optional()
+            .map_err(failed(operation))?;
+        let this = accounts::table.filter(dsl::id.eq(Id(id.0)));
+        let shown = match log_in {
+            Some(key) => Some(key),
+            None => this
+                .select(dsl::contact)
+                .first::<Option<String>>(*conn)
+                .optional()
+                .map_err(failed(operation))?
+                .flatten()
+                .and_then(|contact| contact.parse::<Email>().ok())
+                .map(|contact| contact.key()),
+        };
+        diesel::update(this)
+            .set(dsl::address_key.eq(shown))
+            .execute(*conn)
+            .map_err(failed(operation))?;
+        Ok(())
     }
 }

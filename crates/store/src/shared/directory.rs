@@ -33,9 +33,9 @@ fn matching(filter: &AccountFilter) -> accounts::BoxedQuery<'_, Db> {
     if let Some(level) = filter.level {
         query = query.filter(dsl::level.eq(i64::from(level)));
     }
-    if let Some(country) = &filter.country {
+    if let Some(spellings) = &filter.country {
         let inhabitants = profiles::table
-            .filter(profiles::country.eq(country))
+            .filter(profiles::country.eq_any(spellings))
             .select(profiles::account_id);
         query = query.filter(dsl::id.eq_any(inhabitants));
     }

@@ -23,6 +23,7 @@ struct DocumentRow {
     category: Option<String>,
     file_group: Option<String>,
     metadata: Option<String>,
+    sealed_address: Option<Vec<u8>>,
     blob_id: Id,
     sealed_key: Vec<u8>,
     file_name: String,
@@ -52,6 +53,7 @@ impl TryFrom<DocumentRow> for Document {
                 category: row.category.map(|text| parsed(READING, &text)).transpose()?,
                 group: row.file_group,
                 metadata: row.metadata,
+                sealed_address: row.sealed_address,
                 file: StoredFile {
                     blob: BlobId(row.blob_id.0),
                     sealed_key: row.sealed_key,
@@ -88,6 +90,7 @@ impl Documents for Tx<'_> {
                 dsl::category.eq(content.category.map(clavis_kyc::DocumentCategory::name)),
                 dsl::file_group.eq(&content.group),
                 dsl::metadata.eq(&content.metadata),
+                dsl::sealed_address.eq(&content.sealed_address),
                 dsl::blob_id.eq(Id(file.blob.0)),
                 dsl::sealed_key.eq(&file.sealed_key),
                 dsl::file_name.eq(&file.name),

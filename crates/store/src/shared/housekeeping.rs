@@ -6,7 +6,9 @@ use diesel::prelude::*;
 
 use super::Tx;
 use crate::failure::failed;
-use crate::schema::{login_failures, outbox, refresh_tokens, sessions, tickets};
+use crate::schema::{
+    authorization_codes, login_failures, outbox, refresh_tokens, restrictions, sessions, tickets, whitelinks,
+};
 use crate::types::{Id, micros};
 
 const SWEEP: &str = "Housekeeping::sweep";
@@ -59,6 +61,10 @@ impl Housekeeping for Tx<'_> {
             .filter(tickets::expires_at.le(now))
             .order(tickets::expires_at.asc())
             .limit(limit);
+        let old_codes = authorization_codes::table
+            .filter(authorization_codes::expires_at.le(now))
+            .order(authorization_codes::expires_at.asc())
+            .limit(limit);
         let dead_mails = outbox::table
             .filter(outbox::due_at.is_null())
             .filter(outbox::created_at.lt(dead_since))
@@ -68,13 +74,25 @@ impl Housekeeping for Tx<'_> {
             .filter(login_failures::window_started_at.lt(failures_since))
             .order(login_failures::window_started_at.asc())
             .limit(limit);
+        let old_links = whitelinks::table
+            .filter(whitelinks::expires_at.le(now))
+            .order(whitelinks::expires_at.asc())
+            .limit(limit);
+        let old_restrictions = restrictions::table
+            .filter(restrictions::expires_at.le(now))
+            .order(restrictions::expires_at.asc())
+            .limit(limit);
         let deleted = [
             delete!(conn, refresh_tokens.digest: Vec<u8>, old_tokens),
             delete!(conn, refresh_tokens.digest: Vec<u8>, their_tokens),
             delete!(conn, sessions.id: Id, old_sessions),
             delete!(conn, tickets.digest: Vec<u8>, old_tickets),
+            delete!(conn, authorization_codes.digest: Vec<u8>, old_codes),
             delete!(conn, outbox.id: Id, dead_mails),
             delete!(conn, login_failures.account_id: Id, old_failures),
+            delete!(conn, whitelinks.digest: Vec<u8>, old_links),
+            // What is over says nothing any more: nobody who remembers it is to be told.
+            delete!(conn, restrictions.id: i64, old_restrictions),
         ];
         Ok(deleted.into_iter().map(|rows| rows as u64).sum())
     }

@@ -1,10 +1,10 @@
 use chrono::{DateTime, Utc};
-use clavis_identity::{AccountState, Identities, Identity, IdentityKey, IdentityKind};
+use clavis_identity::{AccountState, Identities, Identity, IdentityKey, IdentityKind, Provider};
 use clavis_kernel::{AccountId, StoreError};
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 
-use super::{Db, Tx};
+use super::{Db, Tx, dialect};
 use crate::failure::failed;
 use crate::schema::accounts;
 use crate::schema::identities::{self, dsl};
@@ -71,6 +71,10 @@ impl Identities for Tx<'_> {
             .on_conflict_do_nothing()
             .execute(*conn)
             .map_err(failed(CLAIM))?;
+        drop(conn);
+        if rows > 0 && identity.key.kind() == IdentityKind::Address {
+            self.keep_address_key(identity.account, CLAIM)?;
+        }
         Ok(rows > 0)
     }
 
@@ -81,7 +85,7 @@ impl Identities for Tx<'_> {
     fn of_accounts(&self, accounts: &[AccountId]) -> Result<Vec<Identity>, StoreError> {
         let rows: Vec<IdentityRow> = identities::table
             .filter(dsl::account_id.eq_any(guids(accounts)))
-            // "address" sorts before "name": addresses first.
+            // "address" sorts before "name" and "subject": addresses first.
             .order((dsl::account_id.asc(), dsl::kind.asc(), dsl::claim_order.asc()))
             .select(IdentityRow::as_select())
             .load(*self.conn.borrow_mut())
@@ -101,19 +105,28 @@ impl Identities for Tx<'_> {
     }
 
     fn release(&self, key: &IdentityKey, account: AccountId) -> Result<bool, StoreError> {
+        const RELEASE: &str = "Identities::release";
         let held = identities::table
             .find((key.kind().name(), key.folded()))
             .filter(dsl::account_id.eq(Id(account.0)));
         let rows = diesel::delete(held)
             .execute(*self.conn.borrow_mut())
-            .map_err(failed("Identities::release"))?;
+            .map_err(failed(RELEASE))?;
+        if rows > 0 && key.kind() == IdentityKind::Address {
+            self.keep_address_key(account, RELEASE)?;
+        }
         Ok(rows > 0)
     }
 
     fn release_all(&self, account: AccountId) -> Result<usize, StoreError> {
-        diesel::delete(identities::table.filter(dsl::account_id.eq(Id(account.0))))
+        const RELEASE: &str = "Identities::release_all";
+        let rows = diesel::delete(identities::table.filter(dsl::account_id.eq(Id(account.0))))
             .execute(*self.conn.borrow_mut())
-            .map_err(failed("Identities::release_all"))
+            .map_err(failed(RELEASE))?;
+        if rows > 0 {
+            self.keep_address_key(account, RELEASE)?;
+        }
+        Ok(rows)
     }
 
     fn count_holders(&self, kind: IdentityKind) -> Result<u64, StoreError> {
@@ -129,6 +142,14 @@ impl Identities for Tx<'_> {
             .filter(exists(holds))
             .count()
             .get_result(*self.conn.borrow_mut())
+            .map_err(failed(COUNT))?;
+        count(COUNT, number)
+    }
+
+    fn count_known_at(&self, provider: &Provider) -> Result<u64, StoreError> {
+        const COUNT: &str = "Identities::count_known_at";
+        let gone = [AccountState::Deleted.name(), AccountState::Withdrawn.name()];
+        let number = dialect::count_known_at(*self.conn.borrow_mut(), provider.as_str(), gone)
             .map_err(failed(COUNT))?;
         count(COUNT, number)
     }

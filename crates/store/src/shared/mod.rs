@@ -3,28 +3,36 @@
 
 mod access_rules;
 mod accounts;
+mod api_clients;
 mod api_keys;
 mod applications;
 mod assignments;
 mod audit_log;
+mod authorization_codes;
 mod avatars;
 mod comments;
 mod credentials;
+mod data_storages;
 mod directory;
 mod documents;
 mod housekeeping;
 mod identities;
 mod labels;
 mod levels;
+mod oauth_clients;
 mod outbox;
 mod phones;
 mod profiles;
 mod refresh_tokens;
+mod restrictions;
 mod reviews;
+mod roster;
 mod second_factors;
+mod service_accounts;
 mod sessions;
 mod signing_keys;
 mod tickets;
+mod whitelinks;
 
 use std::cell::{Cell, RefCell};
 

@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use clavis_identity::Sessions;
-use clavis_kernel::{AccountId, ApplicationId, SessionId, StoreError, TokenDigest};
+use clavis_kernel::{AccountId, ApplicationId, OAuthClientId, SessionId, StoreError, TokenDigest};
 use clavis_tokens::{ClientBinding, RefreshToken, RefreshTokens};
 use diesel::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::types::{Id, micros, moment, parsed, some_moment};
 /// A token's own columns.
 type TokenColumns = (Id, String, i64, i64, Option<i64>);
 /// What its session says about it.
-type SessionColumns = (Id, String, Option<i64>, Option<i64>, i64);
+type SessionColumns = (Id, String, (Option<i64>, Option<i64>), Option<i64>, i64);
 
 impl RefreshTokens for Tx<'_> {
     fn find(&self, digest: &TokenDigest) -> Result<Option<RefreshToken>, StoreError> {
@@ -32,7 +32,7 @@ impl RefreshTokens for Tx<'_> {
                 (
                     sessions::account_id,
                     sessions::through,
-                    sessions::application_id,
+                    (sessions::application_id, sessions::client_id),
                     sessions::revoked_at,
                     sessions::expires_at,
                 ),
@@ -40,11 +40,12 @@ impl RefreshTokens for Tx<'_> {
             .get_result(*self.conn.borrow_mut())
             .optional()
             .map_err(failed(FIND))?;
-        let Some(((family, scopes, issued, expires, spent), (account, through, application, revoked, ends))) =
+        let Some(((family, scopes, issued, expires, spent), (account, through, issued_to, revoked, ends))) =
             row
         else {
             return Ok(None);
         };
+        let (application, client) = issued_to;
         Ok(Some(RefreshToken {
             digest: *digest,
             family: SessionId(family.0),
@@ -52,6 +53,7 @@ impl RefreshTokens for Tx<'_> {
             client: ClientBinding {
                 dialect: parsed(FIND, &through)?,
                 application: application.map(ApplicationId),
+                client: client.map(OAuthClientId),
             },
             scopes,
             issued_at: moment(FIND, issued)?,

@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
-use clavis_identity::{Account, Session, Sessions};
-use clavis_kernel::{AccountId, ApplicationId, SessionId, StoreError, TokenDigest};
+use clavis_identity::{Account, Delegation, Session, Sessions};
+use clavis_kernel::{AccountId, ApplicationId, OAuthClientId, SessionId, StoreError, TokenDigest};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
@@ -26,6 +26,8 @@ struct SessionRow {
     revoked_at: Option<i64>,
     assurance: String,
     secret: Option<Vec<u8>>,
+    client_id: Option<i64>,
+    consented_scopes: Option<String>,
 }
 
 impl From<&Session> for SessionRow {
@@ -43,6 +45,11 @@ impl From<&Session> for SessionRow {
             revoked_at: session.revoked_at.map(micros),
             assurance: session.assurance.name().to_owned(),
             secret: session.secret.map(|secret| secret.as_bytes().to_vec()),
+            client_id: session.delegation.as_ref().map(|delegation| delegation.client.0),
+            consented_scopes: session
+                .delegation
+                .as_ref()
+                .and_then(|delegation| delegation.consented.clone()),
         }
     }
 }
@@ -59,6 +66,10 @@ impl TryFrom<SessionRow> for Session {
             application: row.application_id.map(ApplicationId),
             assurance: parsed(READING, &row.assurance)?,
             secret: row.secret.map(|secret| digest(READING, &secret)).transpose()?,
+            delegation: row.client_id.map(|client| Delegation {
+                client: OAuthClientId(client),
+                consented: row.consented_scopes,
+            }),
             device: row.device,
             ip: row.ip.map(|ip| parsed(READING, &ip)).transpose()?,
             user_agent: row.user_agent,
@@ -139,6 +150,17 @@ impl Sessions for Tx<'_> {
             .execute(*self.conn.borrow_mut())
             .map_err(failed("Sessions::revoke"))?;
         Ok(self.revoking(rows) > 0)
+    }
+
+    fn revoke_all_of_client(&self, client: OAuthClientId, at: DateTime<Utc>) -> Result<usize, StoreError> {
+        let live = sessions::table
+            .filter(dsl::client_id.eq(client.0))
+            .filter(dsl::revoked_at.is_null());
+        let rows = diesel::update(live)
+            .set(dsl::revoked_at.eq(micros(at)))
+            .execute(*self.conn.borrow_mut())
+            .map_err(failed("Sessions::revoke_all_of_client"))?;
+        Ok(self.revoking(rows))
     }
 
     fn revoke_all(

@@ -164,12 +164,30 @@ mod dialect {
     use diesel::prelude::*;
 
     use super::Conn;
-    use crate::schema::outbox;
+    use crate::schema::{accounts, identities, outbox};
     use crate::types::Id;
 
     /// In a transaction that writes there is nobody else.
     #[expect(clippy::unnecessary_wraps, reason = "PostgreSQL's can fail")]
     pub(super) fn lock_account(_conn: &mut Conn, _id: Id) -> QueryResult<()> {
+        Ok(())
+    }
+
+    /// How many accounts, but those in these states, have a subject at a provider. It is kept behind the provider's name
+    /// and a colon; texts are in the order of their bytes, in which `;` follows the colon.
+    pub(super) fn count_known_at(conn: &mut Conn, provider: &str, gone: [&str; 2]) -> QueryResult<i64> {
+        identities::table
+            .inner_join(accounts::table.on(accounts::id.eq(identities::account_id)))
+            .filter(identities::kind.eq("subject"))
+            .filter(identities::folded.ge(format!("{provider}:")))
+            .filter(identities::folded.lt(format!("{provider};")))
+            .filter(accounts::state.ne_all(gone))
+            .select(diesel::dsl::count(identities::account_id).aggregate_distinct())
+            .get_result(conn)
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "PostgreSQL's can fail")]
+    pub(super) fn lock_application(_conn: &mut Conn, _id: i64) -> QueryResult<()> {
         Ok(())
     }
 

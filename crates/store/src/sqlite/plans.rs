@@ -1,25 +1,28 @@
 //! Whatever is looked up or changed is found by an index: no query of a request grows with the accounts.
 
 mod pages;
+mod roster;
 
 use std::sync::{Arc, Mutex};
 
 use chrono::DateTime;
-use clavis_flows::{AuditLog, Avatars, Comments, Housekeeping as _, Outbox};
+use clavis_flows::{AuditLog, Avatars, Comments, DataStorages, Housekeeping as _, Outbox};
 use clavis_identity::{
     AccountState, Accounts, FailureCount, Identities, IdentityKey, IdentityKind, LoginFailures,
-    PasswordCredentials, SecondFactors, Sessions, TicketPurpose, Tickets,
+    PasswordCredentials, SecondFactors, ServiceAccount, ServiceAccounts, ServiceState, Sessions,
+    TicketPurpose, Tickets,
 };
 use clavis_kernel::{
-    AccessRuleId, AccountId, AccountNumber, ApplicationId, BlobId, CommentId, DocumentId, MailId, PhoneId,
-    ProfileId, RoleId, SessionId, TokenDigest,
+    AccessRuleId, AccountId, AccountNumber, ApplicationId, BlobId, CommentId, DocumentId, Email, MailId,
+    PhoneId, ProfileId, RestrictionId, RoleId, ScopeId, ServiceAccountId, SessionId, TokenDigest,
 };
 use clavis_kyc::{
     Documents, KeptLevel, LabelKey, LabelScope, LabelValue, Labels, Levels, NewLabel, PhoneCode, PhoneKey,
     Phones, ProfileContent, Profiles, Review, ReviewState,
 };
-use clavis_rbac::{AccessRules, Applications, Assignments};
-use clavis_tokens::{ApiKeyId, ApiKeys, RefreshTokens, SigningKeys};
+use clavis_oauth::{AuthorizationCodes, OAuthClients};
+use clavis_rbac::{AccessRules, Applications, Assignments, Restrictions, Whitelinks};
+use clavis_tokens::{ApiKeyHolder, ApiKeyId, ApiKeys, RefreshTokens, SigningKeys};
 use diesel::connection::InstrumentationEvent;
 use diesel::sql_types::Text;
 use tempfile::TempDir;
@@ -84,6 +87,14 @@ fn ask_everything(on: &Tx<'_>) -> Result<(), StoreError> {
     Applications::find(on, ApplicationId(1))?;
     on.set_default_role(ApplicationId(1), RoleId(1), at)?;
     on.role_scopes(RoleId(1))?;
+    on.roles_of(ApplicationId(1))?;
+    on.replace_scopes(RoleId(1), &[ScopeId(1)])?;
+    on.find_scope(ScopeId(1))?;
+    on.display_names(ApplicationId(1))?;
+    on.set_display_names(ApplicationId(1), &[], at)?;
+    on.find_numbered(&[AccountNumber(1)])?;
+    on.find_by_contact(&"ann@example.org".parse().unwrap(), 10)?;
+    on.count_known_at(&"google".parse().unwrap())?;
     Assignments::of_account(on, account, ApplicationId(1))?;
     Assignments::of_accounts(on, &[account])?;
     on.replace(account, ApplicationId(1), &[])?;
@@ -100,6 +111,8 @@ fn ask_everything(on: &Tx<'_>) -> Result<(), StoreError> {
     ask_labels_and_phones(on)?;
     ask_reviewed(on)?;
     ask_administration(on)?;
+    ask_service_accounts(on)?;
+    ask_oauth(on)?;
     LoginFailures::put(
         on,
         &FailureCount {
@@ -110,6 +123,26 @@ fn ask_everything(on: &Tx<'_>) -> Result<(), StoreError> {
     )
     .unwrap_err();
     on.sweep(at, 1).map(drop)
+}
+
+fn ask_oauth(on: &Tx<'_>) -> Result<(), StoreError> {
+    let (at, account, client) = (
+        DateTime::UNIX_EPOCH,
+        AccountId(Uuid::nil()),
+        clavis_kernel::OAuthClientId(1),
+    );
+    let (digest, session) = (TokenDigest::of(""), SessionId(Uuid::nil()));
+    let hash = clavis_oauth::ClientSecretHash::new("");
+    on.find_by_key("")?;
+    OAuthClients::find(on, client)?;
+    OAuthClients::list(on, Some(account), 1)?;
+    on.count_of_owner(account)?;
+    OAuthClients::set_status(on, client, clavis_oauth::ClientStatus::Denied, at)?;
+    on.replace_hash(client, &hash, &hash)?;
+    AuthorizationCodes::find(on, &digest)?;
+    AuthorizationCodes::spend(on, &digest, session, at)?;
+    on.discard_all(account)?;
+    on.revoke_all_of_client(client, at).map(drop)
 }
 
 fn ask_second_factors_and_keys(on: &Tx<'_>) -> Result<(), StoreError> {
@@ -127,11 +160,34 @@ fn ask_second_factors_and_keys(on: &Tx<'_>) -> Result<(), StoreError> {
     on.spend_recovery_code(account, &digest, at)?;
     on.count_recovery_codes(account)?;
     ApiKeys::find(on, &kid)?;
-    ApiKeys::of_account(on, account, 1, 1)?;
-    ApiKeys::count_of_account(on, account)?;
+    ApiKeys::of_holder(on, ApiKeyHolder::account(account), 1, 1)?;
+    ApiKeys::count_of_holder(on, ApiKeyHolder::account(account))?;
     ApiKeys::update(on, &kid, &"".parse().unwrap(), None, at)?;
-    ApiKeys::remove(on, &kid, account)?;
-    on.deactivate_all(account, at).map(drop)
+    let holder = ApiKeyHolder::service(account, ServiceAccountId(1));
+    ApiKeys::remove(on, &kid, holder)?;
+    on.deactivate_all(holder, at)?;
+    on.deactivate_all_answered_for(account, at).map(drop)
+}
+
+fn ask_service_accounts(on: &Tx<'_>) -> Result<(), StoreError> {
+    let (at, owner) = (DateTime::UNIX_EPOCH, AccountId(Uuid::nil()));
+    let uid = "SI0000000000".parse().unwrap();
+    let address: Email = "sa@example.org".parse().unwrap();
+    let service = ServiceAccount {
+        id: ServiceAccountId(1),
+        uid,
+        owner,
+        address,
+        role: "maker".parse().unwrap(),
+        state: ServiceState::Active,
+        created_at: at,
+        updated_at: at,
+    };
+    ServiceAccounts::find(on, service.id)?;
+    on.named(&service.uid)?;
+    on.addressed(&service.address)?;
+    ServiceAccounts::page(on, Some(owner), 1, 1)?;
+    ServiceAccounts::update(on, &service, at).map(drop)
 }
 
 fn ask_labels_and_phones(on: &Tx<'_>) -> Result<(), StoreError> {
@@ -222,7 +278,14 @@ fn ask_administration(on: &Tx<'_>) -> Result<(), StoreError> {
     Comments::update(on, comment, &[], at)?;
     Comments::remove(on, comment)?;
     AccessRules::find(on, rule)?;
-    AccessRules::remove(on, rule).map(drop)
+    AccessRules::remove(on, rule)?;
+    let restriction = RestrictionId(1);
+    Restrictions::find(on, restriction)?;
+    Restrictions::remove(on, restriction)?;
+    Whitelinks::find(on, &TokenDigest::of("a"))?;
+    Whitelinks::count_live(on, at)?;
+    DataStorages::of_accounts(on, &[account])?;
+    DataStorages::remove(on, account, &LabelKey::OTP).map(drop)
 }
 
 /// What was asked for, and how SQLite answers it.

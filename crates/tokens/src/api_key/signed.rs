@@ -101,7 +101,7 @@ impl SignedHeaders<'_> {
         now: DateTime<Utc>,
         window: Duration,
     ) -> Result<SpentNonce, ApiKeyRefusal> {
-        let signed_at = self.signed_at().ok_or(ApiKeyRefusal::NonceNotTimestamp)?;
+        let signed_at = self.signed_at()?;
         // Whole milliseconds on both sides: the signer's clock says no more.
         let millis = signed_at.timestamp_millis();
         let distance = now.timestamp_millis().abs_diff(millis);
@@ -118,10 +118,20 @@ impl SignedHeaders<'_> {
         })
     }
 
-    fn signed_at(&self) -> Option<DateTime<Utc>> {
-        let digits = self.nonce.len() <= MAX_NONCE_DIGITS && self.nonce.bytes().all(|b| b.is_ascii_digit());
-        let millis: i64 = digits.then(|| self.nonce.parse().ok())??;
-        (millis > 0).then(|| DateTime::from_timestamp_millis(millis))?
+    /// A number beyond every moment is one that is far from now.
+    fn signed_at(&self) -> Result<DateTime<Utc>, ApiKeyRefusal> {
+        let digits = self.nonce.trim_start_matches('0');
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(ApiKeyRefusal::NonceNotTimestamp);
+        }
+        let millis = if digits.len() > MAX_NONCE_DIGITS {
+            None
+        } else {
+            digits.parse().ok()
+        };
+        millis
+            .and_then(DateTime::from_timestamp_millis)
+            .ok_or(ApiKeyRefusal::NonceExpired)
     }
 
     fn is_signed_with(&self, verifier: &ApiKeyVerifier) -> bool {

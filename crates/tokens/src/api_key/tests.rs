@@ -96,11 +96,27 @@ fn a_nonce_is_a_positive_number_in_digits() {
         "0x1",
         "1e12",
         "١٢٣",
-        "99999999999999999999999999",
-        "9223372036854775808",
+        "00000000000000000000",
+        "9999999999999999999999999x",
     ] {
         assert_eq!(check(bad, right), Err(ApiKeyRefusal::NonceNotTimestamp), "{bad}");
     }
+}
+
+#[test]
+fn a_nonce_beyond_every_moment_is_too_far_away() {
+    for far in [
+        "999999999999999",
+        "1000000000000000",
+        "9223372036854775807",
+        "9223372036854775808",
+        "99999999999999999999999999",
+        "00099999999999999999999999",
+    ] {
+        assert_eq!(check(far, right), Err(ApiKeyRefusal::NonceExpired), "{far}");
+    }
+    let long = "9".repeat(8000);
+    assert_eq!(check(&long, right), Err(ApiKeyRefusal::NonceExpired));
 }
 
 #[test]
@@ -191,7 +207,7 @@ fn a_secret_opens_for_its_own_key_only() {
     let mut key = ApiKey {
         position: 1,
         kid: kid.clone(),
-        account: AccountId(Uuid::nil()),
+        holder: ApiKeyHolder::account(AccountId(Uuid::nil())),
         algorithm: ApiKeyAlgorithm::Hs256,
         scopes: ApiKeyScopes::default(),
         state: ApiKeyState::active(),

@@ -14,6 +14,8 @@ use super::{Keychain, ScopeSigners, SignerKey};
 pub(super) const MAX_SIGNATURES: usize = 16;
 /// The longest `jti`, in bytes.
 const MAX_JTI_BYTES: usize = 255;
+/// How long a request is in force at most, from when it is presented: until then it has to be remembered.
+const MAX_IN_FORCE: Duration = Duration::days(1);
 /// How far another server's clock may be ahead of ours.
 const CLOCK_SKEW: Duration = Duration::seconds(5);
 
@@ -24,12 +26,12 @@ pub struct VerifiedRequest {
     pub data: Map<String, Value>,
     /// Who signed it, of those who may.
     pub signers: BTreeSet<String>,
-    /// What its signers gave it so that it is taken once only; a request without one may be repeated.
+    /// What its signers gave it so that it is taken once only.
     pub jti: Option<String>,
-    /// What every copy of it has in common, also one from which signatures were taken away: for one with a
-    /// `jti`, to be remembered until it expires.
+    /// What every copy of it has in common, also one from which signatures were taken away: for one that is good
+    /// once, to be remembered until it expires.
     pub digest: TokenDigest,
-    /// From when on it is worth nothing: up to the last moment that a calendar has.
+    /// From when on it is worth nothing: at most a day from when it was presented.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -66,8 +68,8 @@ impl Keychain {
     /// All mandatory signers of the scope have to be there, and one permitted signer where none is mandatory;
     /// for a scope that the keychain does not have there is nobody who could sign.
     ///
-    /// `exp` has to be there (a request without it could be repeated for ever), `nbf`, `iat` and `jti` may be.
-    /// A request presented twice is not noticed here: remember its `digest`.
+    /// `exp` has to be there, at most a day ahead (a request without it could be repeated for ever); `nbf`, `iat`
+    /// and `jti` may be. A request presented twice is not noticed here: remember its `digest`.
     pub fn verify(
         &self,
         body: &[u8],
@@ -149,7 +151,8 @@ fn read_payload(payload: &str, signers: BTreeSet<String>, now: DateTime<Utc>) ->
             .get(name)
             .is_none_or(|claim| moment(claim).is_some_and(|at| at <= now + CLOCK_SKEW))
     });
-    if !begun || expires_at <= now {
+    let ends = now + MAX_IN_FORCE;
+    if !begun || expires_at <= now || expires_at > ends {
         return None;
     }
     let jti = match claims.remove("jti") {

@@ -65,6 +65,51 @@ fn the_gate_is_the_first_thing_in_the_classic_profile() {
 }
 
 #[test]
+fn nothing_odd_in_a_request_goes_before_the_gate() {
+    let server = Server::start();
+    let access = server.barong().newcomer("ann").access;
+    let odd = [
+        "?junk=1&junk[a]=2",
+        "?scope=%FF",
+        "?%FF=%00&state=%00",
+        "?algorithm=1&algorithm[]=2",
+    ];
+    let said = |code: Option<&str>, odd: &[&str]| {
+        let mut answers = Vec::new();
+        for (method, kid, _) in errands() {
+            for query in odd {
+                let request = server.request(method.clone(), &format!("{CLASSIC}/api_keys{kid}{query}"));
+                let request = match code {
+                    Some(code) => request.query(&[("totp_code", code)]),
+                    None => request,
+                };
+                let body = json!({ "x": "\u{0}", "state": { "\u{0}": 1 } });
+                answers.push(request.json(body).bearer(&access).send().to_string());
+            }
+        }
+        answers.dedup();
+        answers
+    };
+    assert_eq!(
+        said(None, &odd),
+        [r#"400 {"error":"Only accounts with enabled 2FA alowed"}"#]
+    );
+    let totp = server.barong().enable_factor(&access);
+    assert_eq!(said(None, &odd), [r#"422 {"error":"OTP code is missing"}"#]);
+    // Ten wrong codes would close the factor.
+    assert_eq!(said(Some(&totp.old_code()), &odd[..2]), [WRONG]);
+    // Behind it, what is declared is told of in the order of the declaration.
+    let request = server.post(&format!(
+        "{CLASSIC}/api_keys?algorithm=%FF&kid=1&kid[a]=1&junk=%FF"
+    ));
+    let body = json!({ "totp_code": totp.code(), "scope": "\u{0}" });
+    assert_eq!(
+        request.json(body).bearer(&access).send().to_string(),
+        r#"400 {"error":"algorithm is invalid, kid is invalid, scope is invalid"}"#
+    );
+}
+
+#[test]
 fn the_gate_uses_the_code_up_whatever_comes_of_it() {
     let server = Server::start();
     let ann = Careful::new(&server);

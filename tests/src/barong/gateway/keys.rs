@@ -127,7 +127,7 @@ fn the_checks_have_their_order() {
     let server = Server::start();
     let key = Key::new(&server);
     let unknown = r#"401 {"errors":["authz.unexistent_apikey"]}"#;
-    for kid in ["0123456789abcdef", "no such thing", &"x".repeat(1_000)] {
+    for kid in ["0123456789abcdef", "no such thing", "ключ", &"x".repeat(1_000)] {
         assert_eq!(
             key.send(kid, "nonsense", "nonsense").to_string(),
             unknown,
@@ -135,7 +135,7 @@ fn the_checks_have_their_order() {
         );
     }
     let not_a_time = r#"401 {"errors":["authz.nonce_not_valid_timestamp"]}"#;
-    for nonce in ["nonsense", "0", "-1", "1.5", "9".repeat(40).as_str()] {
+    for nonce in ["nonsense", "0", "-1", "1.5", "١٧٦٧", "é"] {
         assert_eq!(
             key.send(&key.kid, nonce, "nonsense").to_string(),
             not_a_time,
@@ -145,11 +145,20 @@ fn the_checks_have_their_order() {
     for offset in [-60_000, -5_500, 6_000, 60_000] {
         assert_eq!(key.at(offset).to_string(), NONCE_EXPIRED, "{offset}");
     }
+    for digits in [15, 16, 19, 20, 40, 1_000] {
+        let nonce = "9".repeat(digits);
+        assert_eq!(
+            key.send(&key.kid, &nonce, &key.sign(&nonce)).to_string(),
+            NONCE_EXPIRED,
+            "{digits}"
+        );
+    }
     let nonce = now().to_string();
     let right = key.sign(&nonce);
     for wrong in [
         "nonsense".to_owned(),
         right.to_uppercase(),
+        "подпись".to_owned(),
         right.get(..63).unwrap().to_owned(),
         format!("{right}0"),
         key.sign(&format!("{nonce}0")),

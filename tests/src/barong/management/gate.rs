@@ -81,7 +81,7 @@ fn what_is_no_route_is_told_to_everybody() {
             "/users/get/more",
             "/users//get",
             "/timestamp//",
-            "/service_accounts/get",
+            "/service_accounts/nowhere",
         ] {
             let answer = server
                 .post(&format!("{mount}{path}"))
@@ -218,6 +218,12 @@ fn parameters_are_bounded() {
         management
             .post("/users/get", json!({ "uid": "\u{0}" }))
             .to_string(),
-        r#"400 {"error":"Request has too many or too deep parameters"}"#
+        r#"422 {"error":"uid is invalid"}"#
+    );
+    assert_eq!(
+        management
+            .post("/users/list", json!({ "junk": "\u{0}", "\u{0}": 1 }))
+            .status(),
+        200
     );
 }

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::{NOBODY, NOT_FOUND, steady};
+use crate::barong::registration::ODD_ADDRESSES;
 use crate::harness::management::Management;
 use crate::harness::{Answer, BARONG_PASSWORD};
 
@@ -73,6 +74,17 @@ fn an_account_that_breaks_the_rules_is_not_made() {
         create(&management, "ADA@example.org", BARONG_PASSWORD),
         @r#"422 {"error":["Email has already been taken"]}"#
     );
+    assert_snapshot!(
+        create(&management, "ada@example.org", "password"),
+        @r#"422 {"error":["Email has already been taken","Password does not meet the minimum requirements","Password is too weak"]}"#
+    );
+    for odd in ODD_ADDRESSES {
+        assert_eq!(
+            create(&management, odd, BARONG_PASSWORD).to_string(),
+            r#"422 {"error":["Email is invalid"]}"#,
+            "{odd:?}"
+        );
+    }
 }
 
 #[test]
@@ -236,6 +248,14 @@ fn an_import_that_is_refused_leaves_nothing() {
         import(json!({ "email": "no address", "password_digest": "plain", "phone": "123" })),
         @r#"422 {"error":["Email is invalid","Password digest is invalid","Phone is invalid"]}"#
     );
+    for odd in ODD_ADDRESSES {
+        let data = json!({ "email": odd, "password_digest": DIGEST });
+        assert_eq!(
+            import(data).to_string(),
+            r#"422 {"error":["Email is invalid"]}"#,
+            "{odd:?}"
+        );
+    }
     // A digest that would take hours to compare with.
     let endless = DIGEST.replace("$04$", "$31$");
     assert_snapshot!(

@@ -27,7 +27,7 @@ fn so_many_texts_are_sent_in_an_hour_and_no_more() {
         said(&server, "", &access, &body),
         [
             r#"429 {"error":"Too many requests"}"#,
-            r#"429 {"errors":["Too many requests"]}"#
+            r#"429 {"errors":["request.too_many_requests"]}"#
         ]
     );
     assert_eq!(server.unread_text_to(TO), None);

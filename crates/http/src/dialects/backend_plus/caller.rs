@@ -4,13 +4,14 @@ use clavis_kernel::{AccountId, Dialect, SessionId};
 
 use super::error::Refusal;
 use super::{BackendPlus, claims};
-use crate::{Fault, Subject};
+use crate::{Fault, Grounds, Subject};
 
 /// Who calls, once proven.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known {
     pub(super) account: AccountId,
-    pub(super) session: SessionId,
+    /// The log-in it comes from; a token of another dialect may name none.
+    pub(super) session: Option<SessionId>,
 }
 
 impl BackendPlus {
@@ -35,9 +36,12 @@ impl BackendPlus {
         };
         let facts = claims::cookie_facts(&cookie).filter(|facts| self.app.clock.now() < facts.expires_at);
         let Some(facts) = facts else { return Ok(None) };
+        let Grounds::Session(session) = facts.grounds else {
+            return Ok(None);
+        };
         let standing = self
             .look_up(request, move |on| {
-                clavis_flows::standing(on.ports, facts.session, on.clock.now())
+                clavis_flows::standing(on.ports, session, on.clock.now())
             })
             .await?;
         let standing = standing.ok().filter(|standing| {

@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::settings::SettingsError;
-use crate::{BearerFacts, Subject};
+use crate::{BearerFacts, Grounds, Subject};
 
 const PREFIX: &str = "x-hasura-";
 /// Names that a custom claim must not take: who somebody is and what they may do.
@@ -144,7 +144,7 @@ pub(super) fn cookie_facts(text: &str) -> Option<BearerFacts> {
     }
     let facts: Facts = serde_json::from_str(text).ok()?;
     Some(BearerFacts {
-        session: facts.sid.parse().ok()?,
+        grounds: Grounds::Session(facts.sid.parse().ok()?),
         subject: Subject::Id(facts.user.parse().ok()?),
         expires_at: DateTime::from_timestamp(facts.exp, 0)?,
     })
@@ -153,7 +153,7 @@ pub(super) fn cookie_facts(text: &str) -> Option<BearerFacts> {
 /// What one of this dialect's access tokens says; `None` when it lacks what it must have.
 pub(crate) fn bearer_facts(signed: &SignedClaims) -> Option<BearerFacts> {
     Some(BearerFacts {
-        session: signed.text("sid")?.parse().ok()?,
+        grounds: Grounds::Session(signed.text("sid")?.parse().ok()?),
         subject: Subject::Id(signed.text("sub")?.parse().ok()?),
         expires_at: signed.moment("exp")?,
     })
@@ -287,7 +287,7 @@ mod tests {
         let text = serde_json::to_string(&cookie).unwrap();
         assert!(text.starts_with(r#"{"user-id":""#), "{text}");
         let facts = BearerFacts {
-            session,
+            grounds: Grounds::Session(session),
             subject: Subject::Id(permissions.user),
             expires_at,
         };

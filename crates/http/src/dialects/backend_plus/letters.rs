@@ -188,6 +188,9 @@ mod tests {
             created_at: now,
             updated_at: now,
             last_login_at: None,
+            activated_at: None,
+            first_name: None,
+            last_name: None,
         };
         let to: Email = "ann@example.org".parse().unwrap();
         let ticket = Secret::new(TICKET);

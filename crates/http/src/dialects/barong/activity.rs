@@ -12,7 +12,7 @@ use super::Barong;
 use super::agent::is_browser;
 use super::error::{BarongError, Profile, Thing};
 use super::paging::Paging;
-use super::params::{Check, Params, Presence};
+use super::params::{Bounds, Check, Params, Presence};
 use super::routes::no_route;
 use super::users::milliseconds;
 use crate::{EITHER_SLASH, get_or_head};
@@ -123,16 +123,17 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 async fn list(
     barong: web::Data<Barong>,
     request: HttpRequest,
+    payload: web::Payload,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, BarongError> {
     let bearer = barong.bearer(&request).await?;
     let profile = Profile::of(&request);
-    let params = Params::of_query(&request)?;
+    let params = Params::read(&request, payload, Bounds::FIELDS).await?;
     let mut filter = match profile {
         Profile::Classic => ActivityFilter::default(),
         Profile::Coded => narrowed(&params)?,
     };
-    let paging = Paging::of(&params, profile)?;
+    let paging = Paging::of_log(&params, profile)?;
     filter.actions = Topic::actions(&path.0);
     let slice = Slice {
         offset: paging.offset(),

@@ -3,12 +3,14 @@
 
 mod activities;
 mod comments;
+mod data_storage;
 mod documents;
 mod figures;
 mod labels;
 mod permissions;
 mod profiles;
 mod queue;
+mod restrictions;
 mod search;
 mod users;
 mod wire;
@@ -21,13 +23,13 @@ use clavis_rbac::{Authority, Denied, Permission};
 
 use super::Barong;
 use super::bearer::Bearer;
-use super::error::{BarongError, Profile, Thing};
-use super::paging::Paging;
-use super::params::{Bounds, Check, Params};
+use super::error::BarongError;
+use super::params::{Bounds, Params};
 use super::routes::no_route;
 use crate::{EITHER_SLASH, get_or_head};
 
-/// Entries of a list that may come before a page: what is further on is found by a narrower search.
+/// Entries of a list that may come before a page: what is further on is found by a narrower search, and the page is
+/// empty.
 const MAX_OFFSET: u64 = 1_000_000;
 
 /// Below `/admin`.
@@ -56,6 +58,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::put().to(comments::change))
                 .route(web::delete().to(comments::remove)),
         )
+        .service(resource("/users/data_storage").route(web::delete().to(data_storage::remove)))
         .service(resource("/users/{uid}").route(get_or_head().to(users::one)))
         .service(resource("/api_keys").route(get_or_head().to(users::api_keys)))
         .service(resource("/activities").route(get_or_head().to(activities::by_users)))
@@ -70,6 +73,14 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::put().to(permissions::change))
                 .route(web::delete().to(permissions::remove)),
         )
+        .service(
+            resource("/restrictions")
+                .route(get_or_head().to(restrictions::list))
+                .route(web::post().to(restrictions::add))
+                .route(web::put().to(restrictions::change))
+                .route(web::delete().to(restrictions::remove)),
+        )
+        .service(resource("/restrictions/whitelink").route(web::post().to(restrictions::make_whitelink)))
         .service(
             resource("/profiles")
                 .route(get_or_head().to(profiles::list))
@@ -140,17 +151,6 @@ impl Bearer {
         let permission = on.administrator::<A>(&account, self.session, self.assurance)?;
         Ok(permission.map_err(|Denied| BarongError::NOT_AN_ADMIN))
     }
-}
-
-/// The page that is asked for, unless it is too far on.
-fn page_of(params: &Params, profile: Profile) -> Result<Paging, BarongError> {
-    let paging = Paging::of(params, profile)?;
-    if paging.offset() > MAX_OFFSET {
-        let mut check = Check::of(params, Thing::AdminUser);
-        check.refuse("page", "invalid_page");
-        check.finish()?;
-    }
-    Ok(paging)
 }
 
 /// The account that a parameter names; what cannot be a uid is nobody's.

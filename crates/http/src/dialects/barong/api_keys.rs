@@ -3,9 +3,9 @@
 
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, web};
-use clavis_flows::{ApiKeyChange, ApiKeyErrand, ApiKeyPass, ApiKeyRequest, Flows, Slice};
-use clavis_kernel::{AccountId, Answer, Secret, StoreError};
-use clavis_tokens::{ApiKey, ApiKeyAlgorithm, ApiKeySecret};
+use clavis_flows::{ApiKeyChange, ApiKeyErrand, ApiKeyPass, ApiKeyRequest, Flows};
+use clavis_kernel::{AccountId, Answer, Secret};
+use clavis_tokens::{ApiKey, ApiKeyAlgorithm, ApiKeyHolder, ApiKeySecret};
 use serde::Serialize;
 
 use super::Barong;
@@ -35,7 +35,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 /// A key as its owner sees it; the secret is there right after it was made, and never again.
 #[derive(Serialize)]
-struct Shown<'a> {
+pub(super) struct Shown<'a> {
     kid: &'a str,
     algorithm: &'static str,
     scope: &'a [String],
@@ -47,7 +47,8 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn of(key: &'a ApiKey, secret: Option<&'a ApiKeySecret>) -> Self {
+    /// The key; its secret where it was just made.
+    pub(super) fn of(key: &'a ApiKey, secret: Option<&'a ApiKeySecret>) -> Self {
         Self {
             kid: key.kid.as_str(),
             algorithm: key.algorithm.name(),
@@ -71,11 +72,11 @@ async fn list(
     let asked = profile.judged(Paging::of(&params, profile))?;
     let (paging, keys) = match profile {
         Profile::Classic => {
-            let read = move |on: &Flows<'_>| visitor.read_with_code(on, &asked);
+            let read = move |on: &Flows<'_>| visitor.read_with_code(on, &asked, own_keys);
             barong.transaction(&request, read).await??
         }
         Profile::Coded => {
-            let read = move |on: &Flows<'_>| visitor.read_without_code(on, &asked);
+            let read = move |on: &Flows<'_>| visitor.read_without_code(on, &asked, own_keys);
             barong.look_up(&request, read).await??
         }
     };
@@ -143,11 +144,11 @@ async fn remove(
 }
 
 /// What is asked for, or what is wrong with the parameters.
-type Asked<T> = Result<T, BarongError>;
+pub(super) type Asked<T> = Result<T, BarongError>;
 
 impl Profile {
     /// Bad parameters are refused here in the coded profile; in the classic one only behind the gate.
-    fn judged<T>(self, asked: Asked<T>) -> Result<Asked<T>, BarongError> {
+    pub(super) fn judged<T>(self, asked: Asked<T>) -> Result<Asked<T>, BarongError> {
         match self {
             Self::Classic => Ok(asked),
             Self::Coded => asked.map(Ok),
@@ -157,45 +158,59 @@ impl Profile {
 
 fn key_wanted(params: &Params, profile: Profile) -> Asked<ApiKeyRequest> {
     let mut check = Check::of(params, Thing::ApiKey);
+    let wanted = declared_key(&mut check, profile);
+    check.finish()?;
+    Ok(wanted)
+}
+
+/// A key that is asked for; worth something once the check is finished.
+pub(super) fn declared_key(check: &mut Check<'_>, profile: Profile) -> ApiKeyRequest {
     let algorithm = check.required_nb("algorithm");
     check.optional_nb("kid");
     let scope = check.optional_nb("scope");
-    check.finish()?;
     let known: Option<ApiKeyAlgorithm> = algorithm.parse().ok();
-    Ok(ApiKeyRequest {
+    ApiKeyRequest {
         algorithm: known.filter(|known| profile == Profile::Classic || *known == ApiKeyAlgorithm::Hs256),
         scope,
-    })
+    }
 }
 
 fn change_wanted(params: &Params) -> Asked<ApiKeyChange> {
     let mut check = Check::of(params, Thing::ApiKey);
-    let scope = check.optional_nb("scope");
-    let state = check.optional_nb("state");
+    let change = declared_change(&mut check);
     check.finish()?;
-    Ok(ApiKeyChange { scope, state })
+    Ok(change)
 }
 
-fn kid(request: &HttpRequest) -> String {
+/// What is to be noted about a key; worth something once the check is finished.
+pub(super) fn declared_change(check: &mut Check<'_>) -> ApiKeyChange {
+    let scope = check.optional_nb("scope");
+    let state = check.optional_nb("state");
+    ApiKeyChange { scope, state }
+}
+
+/// The key that a path names.
+pub(super) fn kid(request: &HttpRequest) -> String {
     request.match_info().query("kid").to_owned()
 }
 
 /// A part of somebody's keys, and where in the list it is.
-type KeysPage = (Paging, clavis_flows::Page<ApiKey>);
+pub(super) type KeysPage = (Paging, clavis_flows::Page<ApiKey>);
 
-/// Somebody who comes about their keys, perhaps with a code.
-struct Visitor {
+/// Somebody who comes about keys, perhaps with a code.
+pub(super) struct Visitor {
     bearer: Bearer,
     code: Option<Secret>,
 }
 
 impl Visitor {
-    async fn read(
+    /// Who calls, and what they send.
+    pub(super) async fn read(
         barong: &Barong,
         request: &HttpRequest,
         payload: Payload,
     ) -> Result<(Self, Params), BarongError> {
-        let bearer = barong.bearer(request).await?;
+        let bearer = barong.standing_bearer(request).await?;
         let params = Params::read(request, payload, Bounds::FIELDS).await?;
         let code = params.text("totp_code").map(Secret::new);
         Ok((Self { bearer, code }, params))
@@ -207,7 +222,7 @@ impl Visitor {
     }
 
     /// Lets the visitor change something, if a code is shown and the parameters are good, in this order.
-    fn change<A, T>(
+    pub(super) fn change<A, T>(
         &self,
         on: &Flows<'_>,
         errand: ApiKeyErrand,
@@ -228,31 +243,40 @@ impl Visitor {
         }
     }
 
-    fn read_with_code(&self, on: &Flows<'_>, asked: &Asked<Paging>) -> Answer<KeysPage, BarongError> {
+    /// Shows the visitor keys, if a code is shown and the parameters are good, in this order.
+    pub(super) fn read_with_code<A>(
+        &self,
+        on: &Flows<'_>,
+        asked: &Asked<A>,
+        read: impl FnOnce(&Flows<'_>, AccountId, &A) -> Answer<KeysPage, BarongError>,
+    ) -> Answer<KeysPage, BarongError> {
         let account = match self.account(on)? {
             Ok(account) => account,
             Err(refusal) => return Ok(Err(refusal)),
         };
         match (on.ask_to_read_api_keys(account, self.code.as_ref())?, asked) {
-            (Ok(()), Ok(paging)) => Ok(Ok(keys(on, account, *paging)?)),
+            (Ok(()), Ok(asked)) => read(on, account, asked),
             (Ok(()), Err(refusal)) => Ok(Err(refusal.clone())),
             (Err(refusal), _) => Ok(Err(refusal.into())),
         }
     }
 
-    fn read_without_code(&self, on: &Flows<'_>, asked: &Asked<Paging>) -> Answer<KeysPage, BarongError> {
+    /// Shows the visitor keys, if the parameters are good.
+    pub(super) fn read_without_code<A>(
+        &self,
+        on: &Flows<'_>,
+        asked: &Asked<A>,
+        read: impl FnOnce(&Flows<'_>, AccountId, &A) -> Answer<KeysPage, BarongError>,
+    ) -> Answer<KeysPage, BarongError> {
         match (self.account(on)?, asked) {
-            (Ok(account), Ok(paging)) => Ok(Ok(keys(on, account, *paging)?)),
+            (Ok(account), Ok(asked)) => read(on, account, asked),
             (Err(refusal), _) => Ok(Err(refusal)),
             (Ok(_), Err(refusal)) => Ok(Err(refusal.clone())),
         }
     }
 }
 
-fn keys(on: &Flows<'_>, account: AccountId, paging: Paging) -> Result<KeysPage, StoreError> {
-    let slice = Slice {
-        offset: paging.offset(),
-        limit: paging.limit(),
-    };
-    Ok((paging, on.api_keys(account, slice)?))
+fn own_keys(on: &Flows<'_>, account: AccountId, paging: &Paging) -> Answer<KeysPage, BarongError> {
+    let keys = on.api_keys(ApiKeyHolder::account(account), (*paging).into())?;
+    Ok(Ok((*paging, keys)))
 }

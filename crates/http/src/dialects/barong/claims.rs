@@ -1,13 +1,13 @@
 //! What Barong's own tokens say.
 
 use chrono::{DateTime, Duration, Utc};
-use clavis_flows::Person;
+use clavis_flows::{KeyHolder, Person};
 use clavis_kernel::{Dialect, Entropy, EntropyExt as _, SessionId, Uid};
 use clavis_tokens::{KeyOwner, KeyRing, SignedClaims, TokenHeader};
 use serde::Serialize;
 
 use crate::bearer::Subject;
-use crate::{BearerFacts, Fault};
+use crate::{BearerFacts, Fault, Grounds};
 
 /// Who signs Barong's tokens.
 pub(super) const OWNER: KeyOwner = KeyOwner::Dialect(Dialect::Barong);
@@ -42,6 +42,8 @@ pub(super) struct ClaimsPolicy {
     pub(super) issuer: Option<String>,
     /// One of these is to be found in `aud`; empty looks at none.
     pub(super) audiences: Vec<String>,
+    /// How far the clock may be off by which a token's times were written.
+    pub(super) leeway: Duration,
 }
 
 /// Why a token whose signature is right is none of ours to open the API with.
@@ -65,9 +67,46 @@ pub(super) enum ClaimsError {
     NoUid,
 }
 
+/// In whose place a token opens doors.
+pub(super) struct Claimant<'a> {
+    pub(super) uid: &'a str,
+    pub(super) email: String,
+    pub(super) role: &'a str,
+    pub(super) level: u8,
+    pub(super) state: &'static str,
+}
+
+impl<'a> From<&'a Person> for Claimant<'a> {
+    fn from(person: &'a Person) -> Self {
+        Self {
+            uid: person.account().uid.as_str(),
+            email: person.address(),
+            role: &person.role,
+            level: person.level,
+            state: person.account().state.name(),
+        }
+    }
+}
+
+impl<'a> From<&'a KeyHolder> for Claimant<'a> {
+    /// A service account has a name and a role of its own; its level and its state are its owner's.
+    fn from(holder: &'a KeyHolder) -> Self {
+        let owner = Self::from(&holder.owner);
+        match &holder.service {
+            None => owner,
+            Some(service) => Self {
+                uid: service.uid.as_str(),
+                email: service.address.as_str().to_owned(),
+                role: service.role.as_str(),
+                ..owner
+            },
+        }
+    }
+}
+
 /// A token for somebody: from a log-in, or from a key, which has no session.
 pub(super) fn sign(
-    person: &Person,
+    claimant: &Claimant<'_>,
     session: Option<SessionId>,
     lifetime: Duration,
     ring: &KeyRing,
@@ -81,11 +120,11 @@ pub(super) fn sign(
         iss: ISSUER,
         aud: AUDIENCE,
         jti: hex::encode(entropy.bytes::<10>()),
-        uid: person.account().uid.as_str(),
-        email: person.address(),
-        role: &person.role,
-        level: person.level,
-        state: person.account().state.name(),
+        uid: claimant.uid,
+        email: claimant.email.clone(),
+        role: claimant.role,
+        level: claimant.level,
+        state: claimant.state,
         sid: session.map(|session| session.to_string()),
     };
     let payload = serde_json::to_vec(&claims).expect("claims are texts and numbers under text keys");
@@ -103,14 +142,15 @@ impl ClaimsPolicy {
         if signed.text("sub") != Some(SESSION) {
             return Err(ClaimsError::Subject);
         }
+        let (earliest, latest) = (now - self.leeway, now + self.leeway);
         // Absent is failed: every token of ours has an end.
-        if signed.moment("exp").is_none_or(|end| end <= now) {
+        if signed.moment("exp").is_none_or(|end| end <= earliest) {
             return Err(ClaimsError::Expired);
         }
-        if signed.claims.contains_key("nbf") && signed.moment("nbf").is_none_or(|start| start > now) {
+        if signed.claims.contains_key("nbf") && signed.moment("nbf").is_none_or(|start| start > latest) {
             return Err(ClaimsError::NotYet);
         }
-        if signed.claims.contains_key("iat") && signed.moment("iat").is_none_or(|issued| issued > now) {
+        if signed.claims.contains_key("iat") && signed.moment("iat").is_none_or(|issued| issued > latest) {
             return Err(ClaimsError::IssuedLater);
         }
         if signed.text("jti").is_none_or(str::is_empty) {
@@ -149,7 +189,7 @@ pub(crate) fn bearer_facts(signed: &SignedClaims) -> Option<BearerFacts> {
         return None;
     }
     Some(BearerFacts {
-        session: signed.text("sid")?.parse().ok()?,
+        grounds: Grounds::Session(signed.text("sid")?.parse().ok()?),
         subject: Subject::Uid(signed.text("uid")?.parse().ok()?),
         expires_at: signed.moment("exp")?,
     })
@@ -222,6 +262,7 @@ mod tests {
         let policy = |issuer: Option<&str>, audiences: &[&str]| ClaimsPolicy {
             issuer: issuer.map(str::to_owned),
             audiences: audiences.iter().map(|audience| (*audience).to_owned()).collect(),
+            leeway: Duration::zero(),
         };
         assert!(
             policy(Some("barong"), &["peatio"])
@@ -236,6 +277,26 @@ mod tests {
             policy(None, &["ranger"]).check(&signed(good()), now).err(),
             Some(ClaimsError::Audience)
         );
+    }
+
+    #[test]
+    fn a_clock_may_be_off_by_the_leeway_and_no_more() {
+        let now = DateTime::from_timestamp(NOW, 0).unwrap();
+        let policy = ClaimsPolicy {
+            leeway: Duration::seconds(10),
+            ..ClaimsPolicy::default()
+        };
+        let check = |name: &str, moment: i64| {
+            let mut claims = good();
+            claims[name] = json!(moment);
+            policy.check(&signed(claims), now).err()
+        };
+        assert_eq!(check("exp", NOW - 9), None);
+        assert_eq!(check("exp", NOW - 10), Some(ClaimsError::Expired));
+        assert_eq!(check("nbf", NOW + 10), None);
+        assert_eq!(check("nbf", NOW + 11), Some(ClaimsError::NotYet));
+        assert_eq!(check("iat", NOW + 10), None);
+        assert_eq!(check("iat", NOW + 11), Some(ClaimsError::IssuedLater));
     }
 
     #[test]

@@ -6,23 +6,22 @@ mod form;
 mod link;
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
 use clavis_flows::{PersonalDocument, SubmitDocumentsError, SubmittedDocument};
-use clavis_kernel::{BlobId, EntropyExt as _, Uid};
-use clavis_kyc::MAX_DOCUMENT_BYTES;
+use clavis_kernel::{AccountId, BlobId, EntropyExt as _, Uid};
+use clavis_kyc::{CheckedFile, DocumentCategory, DocumentNumber, DocumentType, PostalAddress};
 use serde::Serialize;
 
 use super::Barong;
+use super::bearer::Bearer;
 use super::error::{BarongError, Profile};
-use super::params::{Bounds, FileBounds, Params};
+use super::params::{Params, Upload};
 use super::routes::no_route;
 use crate::{BARE_PREFIX, get_or_head};
 
 pub(super) use desk::Desk;
 pub(super) use download::attached;
 use form::DocumentForm;
-
-/// How many files of full size one request may carry; of smaller ones it may carry more.
-const FULL_FILES: usize = 4;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -77,61 +76,99 @@ async fn submit(
     payload: web::Payload,
 ) -> Result<HttpResponse, BarongError> {
     let bearer = barong.bearer(&request).await?;
-    let bounds = Bounds::with_files(FileBounds {
-        count: FULL_FILES,
-        bytes_each: MAX_DOCUMENT_BYTES,
-        room: barong.desk.room(),
-    });
-    let params = Params::read(&request, payload, bounds).await?;
+    let params = Params::read(&request, payload, barong.desk.bounds()).await?;
     let form = DocumentForm::read(&params, Profile::of(&request))?;
-    let count = form.files.len();
-    let may = barong.look_up(&request, move |on| {
-        let Some(account) = bearer.account(on)? else {
-            return Ok(None);
-        };
-        let may = on.may_submit_documents(&account, count)?;
-        Ok(Some(may.map(|()| account.id)))
-    });
-    let account = may.await?.ok_or(BarongError::NOT_FOUND)??;
+    let account = barong.may_hand_in(&request, bearer, form.files.len()).await?;
     let checked = form.check(barong.app.clock.now().date_naive())?;
-
-    let mut submitted = Vec::with_capacity(checked.len());
-    for (checked, file) in checked.into_iter().zip(&form.files) {
-        let id = BlobId(barong.app.entropy.uuid_v7(barong.app.clock.now()));
-        let stored = barong.store(id, &checked, file.bytes()).await;
-        match stored {
-            Ok((stored, media_type)) => submitted.push(SubmittedDocument {
-                doc_type: checked.doc_type,
-                number: checked.doc_number,
-                expires_on: checked.doc_expire,
-                category: form.category,
-                group: form.group.clone(),
-                metadata: form.metadata.clone(),
-                file_name: checked.file_name,
-                media_type,
-                blob: id,
-                stored,
-            }),
-            Err(refusal) => {
-                barong.discard(&submitted).await;
-                return Err(refusal);
-            }
-        }
-    }
-    let kept = submitted.clone();
-    // When this fails nobody knows whether the documents were kept: their contents stay, and what turns out to be
-    // nobody's is removed later.
-    let taken = barong
-        .transaction(&request, move |on| on.submit_documents(account, &kept))
-        .await?;
-    if let Err(refusal) = taken {
-        barong.discard(&submitted).await;
-        return Err(refusal.into());
-    }
+    let described = checked.into_iter().map(|checked| Described {
+        doc_type: checked.doc_type,
+        number: Some(checked.doc_number),
+        expires_on: Some(checked.doc_expire),
+        category: form.category,
+        group: form.group.clone(),
+        metadata: form.metadata.clone(),
+        address: None,
+        file: checked.file,
+    });
+    let documents = described.zip(form.files.iter().copied()).collect();
+    barong.hand_in(&request, account, documents).await?;
     Ok(HttpResponse::Created().json(201))
 }
 
+/// What is said of a file that becomes a document.
+pub(super) struct Described {
+    pub(super) doc_type: DocumentType,
+    pub(super) number: Option<DocumentNumber>,
+    pub(super) expires_on: Option<NaiveDate>,
+    pub(super) category: Option<DocumentCategory>,
+    pub(super) group: Option<String>,
+    pub(super) metadata: Option<String>,
+    pub(super) address: Option<PostalAddress>,
+    pub(super) file: CheckedFile,
+}
+
 impl Barong {
+    /// Whose documents these will be, if there is room for so many: asked before their contents are looked at.
+    pub(super) async fn may_hand_in(
+        &self,
+        request: &HttpRequest,
+        bearer: Bearer,
+        count: usize,
+    ) -> Result<AccountId, BarongError> {
+        let may = self.look_up(request, move |on| {
+            let Some(account) = bearer.account(on)? else {
+                return Ok(None);
+            };
+            let may = on.may_submit_documents(&account, count)?;
+            Ok(Some(may.map(|()| account.id)))
+        });
+        Ok(may.await?.ok_or(BarongError::NOT_FOUND)??)
+    }
+
+    /// Stores files and keeps them as documents: all of them, or none.
+    pub(super) async fn hand_in(
+        &self,
+        request: &HttpRequest,
+        account: AccountId,
+        documents: Vec<(Described, &Upload)>,
+    ) -> Result<(), BarongError> {
+        let mut submitted = Vec::with_capacity(documents.len());
+        for (described, upload) in documents {
+            let id = BlobId(self.app.entropy.uuid_v7(self.app.clock.now()));
+            let stored = self.store(id, &described.file, upload.bytes()).await;
+            match stored {
+                Ok((stored, media_type)) => submitted.push(SubmittedDocument {
+                    doc_type: described.doc_type,
+                    number: described.number,
+                    expires_on: described.expires_on,
+                    category: described.category,
+                    group: described.group,
+                    metadata: described.metadata,
+                    address: described.address,
+                    file_name: described.file.name,
+                    media_type,
+                    blob: id,
+                    stored,
+                }),
+                Err(refusal) => {
+                    self.discard(&submitted).await;
+                    return Err(refusal);
+                }
+            }
+        }
+        let kept = submitted.clone();
+        // When this fails nobody knows whether the documents were kept: their contents stay, and what turns out to be
+        // nobody's is removed later.
+        let taken = self
+            .transaction(request, move |on| on.submit_documents(account, &kept))
+            .await?;
+        if let Err(refusal) = taken {
+            self.discard(&submitted).await;
+            return Err(refusal.into());
+        }
+        Ok(())
+    }
+
     fn document_shown(&self, shown: &PersonalDocument, request: &HttpRequest, viewer: &Uid) -> ShownDocument {
         let content = &shown.document.content;
         let number = shown.number.as_ref().map(|number| {

@@ -97,17 +97,32 @@ impl BarongError {
         "Something went wrong",
         "server.internal_error",
     );
-    pub(super) const TOO_LARGE: Self = said_alike(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large");
-    const BUSY: Self = said_alike(StatusCode::SERVICE_UNAVAILABLE, "Server is busy");
-    const TOO_MANY_REQUESTS: Self = said_alike(StatusCode::TOO_MANY_REQUESTS, "Too many requests");
+    pub(super) const TOO_LARGE: Self = said(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "Request body is too large",
+        "request.too_large",
+    );
+    const BUSY: Self = said(StatusCode::SERVICE_UNAVAILABLE, "Server is busy", "server.busy");
+    const TOO_MANY_REQUESTS: Self = said(
+        StatusCode::TOO_MANY_REQUESTS,
+        "Too many requests",
+        "request.too_many_requests",
+    );
 
-    pub(super) const NOT_JSON: Self = said_alike(StatusCode::BAD_REQUEST, "Request body is not valid JSON");
-    pub(super) const NOT_A_FORM: Self =
-        said_alike(StatusCode::BAD_REQUEST, "Request body is not a valid form");
-    pub(super) const BAD_QUERY: Self = said_alike(StatusCode::BAD_REQUEST, "Query string is not valid");
-    pub(super) const TOO_MANY_PARAMETERS: Self = said_alike(
+    pub(super) const NOT_JSON: Self = said(
+        StatusCode::BAD_REQUEST,
+        "Request body is not valid JSON",
+        "request.invalid_json",
+    );
+    pub(super) const NOT_A_FORM: Self = said(
+        StatusCode::BAD_REQUEST,
+        "Request body is not a valid form",
+        "request.invalid_form",
+    );
+    pub(super) const TOO_MANY_PARAMETERS: Self = said(
         StatusCode::BAD_REQUEST,
         "Request has too many or too deep parameters",
+        "request.too_many_parameters",
     );
 
     /// There is no room just now.

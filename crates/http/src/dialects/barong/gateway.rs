@@ -6,13 +6,16 @@
 
 mod keys;
 mod memory;
+mod restrictions;
 mod rules;
 mod sessions;
 mod token;
 
+use std::borrow::Cow;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use clavis_flows::{OddPath, PathRules, PathVerdict, PlainPath};
+use clavis_flows::{OddPath, OddVerb, PathRules, PathVerdict, PlainPath, PlainVerb};
 use clavis_kernel::{MasterKey, Secret};
 use clavis_tokens::SignedHeaders;
 
@@ -21,13 +24,15 @@ use super::error::BarongError;
 use super::identity::{CsrfKey, SessionSecret};
 use super::settings::Settings;
 use keys::Keys;
+use restrictions::WaysIn;
 use rules::KnownRules;
 use sessions::{CsrfCheck, KnownSessions};
 
 /// What the gateway's questions are answered from.
 pub(super) struct Gateway {
     rules: PathRules,
-    roles: KnownRules,
+    known_rules: KnownRules,
+    ways_in: WaysIn,
     sessions: KnownSessions,
     keys: Keys,
     csrf: CsrfKey,
@@ -38,7 +43,8 @@ impl Gateway {
     pub(super) fn new(settings: &Settings, master: &MasterKey) -> Self {
         Self {
             rules: PathRules::new(&settings.gateway_block, &settings.gateway_pass),
-            roles: KnownRules::default(),
+            known_rules: KnownRules::default(),
+            ways_in: WaysIn::new(settings),
             sessions: KnownSessions::default(),
             keys: Keys::new(settings.api_key_nonce_lifetime_ms),
             csrf: CsrfKey::new(master),
@@ -80,16 +86,21 @@ impl Barong {
     async fn decide(&self, request: &HttpRequest, csrf: CsrfCheck) -> Result<HttpResponse, BarongError> {
         // What may mean one path here and another behind the gateway is nobody's.
         let path = forwarded(request).map_err(|OddPath| BarongError::PATH_BLOCKED)?;
-        match self.gateway.rules.verdict(path) {
-            PathVerdict::Blocked => return Err(BarongError::PATH_BLOCKED),
-            PathVerdict::Passed => return Ok(HttpResponse::Ok().finish()),
-            PathVerdict::Checked => {}
+        let verb = PlainVerb::new(request.method().as_str()).map_err(|OddVerb| BarongError::PATH_BLOCKED)?;
+        let verdict = self.gateway.rules.verdict(path);
+        if verdict == PathVerdict::Blocked {
+            return Err(BarongError::PATH_BLOCKED);
         }
-        let token = match signed_headers(request)? {
+        self.unrestricted(request, path).await?;
+        if verdict == PathVerdict::Passed {
+            return Ok(HttpResponse::Ok().finish());
+        }
+        let signed = Signed::read(request);
+        let token = match signed.as_ref().map(Signed::headers).transpose()? {
             Some(headers) => self.by_key(request, headers).await?,
-            None => self.by_cookie(request, csrf).await?,
+            None => self.by_cookie(request, &verb, csrf).await?,
         };
-        self.permitted(request, path, &token).await?;
+        self.permitted(request, &verb, path, &token).await?;
         Ok(HttpResponse::Ok()
             .insert_header((header::AUTHORIZATION, token.header()))
             .finish())
@@ -104,23 +115,34 @@ fn forwarded(request: &HttpRequest) -> Result<PlainPath<'_>, OddPath> {
     PlainPath::new(path.ok_or(OddPath)?)
 }
 
-/// The headers of a signed request: `None` where there is none of them.
-fn signed_headers(request: &HttpRequest) -> Result<Option<SignedHeaders<'_>>, BarongError> {
-    let headers =
-        ["x-auth-apikey", "x-auth-nonce", "x-auth-signature"].map(|name| request.headers().get(name));
-    if headers.iter().all(Option::is_none) {
-        return Ok(None);
+/// What a signed request says in its headers; what is no text there is something all the same, and wrong.
+struct Signed<'r>([Option<Cow<'r, str>>; 3]);
+
+impl<'r> Signed<'r> {
+    /// `None` where there is none of the headers.
+    fn read(request: &'r HttpRequest) -> Option<Self> {
+        let headers =
+            ["x-auth-apikey", "x-auth-nonce", "x-auth-signature"].map(|name| request.headers().get(name));
+        if headers.iter().all(Option::is_none) {
+            return None;
+        }
+        Some(Self(headers.map(|value| {
+            value.map(|value| String::from_utf8_lossy(value.as_bytes()))
+        })))
     }
-    let texts = headers.map(|value| {
-        let text = value.and_then(|value| value.to_str().ok());
-        text.map(str::trim).filter(|text| !text.is_empty())
-    });
-    let [Some(kid), Some(nonce), Some(signature)] = texts else {
-        return Err(BarongError::API_KEY_HEADERS);
-    };
-    Ok(Some(SignedHeaders {
-        kid,
-        nonce,
-        signature,
-    }))
+
+    fn headers(&self) -> Result<SignedHeaders<'_>, BarongError> {
+        let texts = self.0.each_ref().map(|value| {
+            let text = value.as_deref().map(str::trim);
+            text.filter(|text| !text.is_empty())
+        });
+        let [Some(kid), Some(nonce), Some(signature)] = texts else {
+            return Err(BarongError::API_KEY_HEADERS);
+        };
+        Ok(SignedHeaders {
+            kid,
+            nonce,
+            signature,
+        })
+    }
 }

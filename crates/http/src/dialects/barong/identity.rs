@@ -1,5 +1,6 @@
 //! What needs no bearer token: registration, log-in, recovery, and what clients ask about the server itself.
 
+mod access;
 mod confirmation;
 mod cookie;
 mod password;
@@ -20,6 +21,7 @@ pub(super) use cookie::{CsrfKey, SessionSecret};
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(at("/users").route(web::post().to(registration::register)))
+        .service(at("/users/access").route(web::post().to(access::redeem)))
         .service(at("/users/email/generate_code").route(web::post().to(confirmation::generate_code)))
         .service(at("/users/email/confirm_code").route(web::post().to(confirmation::confirm_code)))
         .service(at("/users/password/generate_code").route(web::post().to(password::generate_code)))
@@ -36,7 +38,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 /// Below `/public`.
 pub(super) fn public_routes(config: &mut web::ServiceConfig) {
-    config.configure(about_the_server);
+    config
+        .service(at("/kyc").route(web::post().to(server::kyc)))
+        .service(at("/configs/auth0").route(get_or_head().to(server::auth0)))
+        .configure(about_the_server);
 }
 
 fn about_the_server(config: &mut web::ServiceConfig) {

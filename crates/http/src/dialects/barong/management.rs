@@ -3,12 +3,14 @@
 //! What is wrong is told in this order: the verb, the query, the content type, the path, the signatures, the parameters,
 //! what they name.
 
+mod api_keys;
 mod documents;
 mod gate;
 mod labels;
 mod otp;
 mod phones;
 mod profiles;
+mod service_accounts;
 mod users;
 
 use actix_web::http::Method;
@@ -48,6 +50,13 @@ enum Action {
     AddPhone,
     ListPhones,
     RemovePhone,
+    GetService,
+    ListServices,
+    CreateService,
+    UpdateService,
+    DisableService,
+    CreateApiKey,
+    UpdateApiKey,
 }
 
 impl Action {
@@ -71,6 +80,13 @@ impl Action {
             ("POST", "phones") => Self::AddPhone,
             ("POST", "phones/get") => Self::ListPhones,
             ("POST", "phones/delete") => Self::RemovePhone,
+            ("POST", "service_accounts/get") => Self::GetService,
+            ("POST", "service_accounts/list") => Self::ListServices,
+            ("POST", "service_accounts/create") => Self::CreateService,
+            ("POST", "service_accounts/update") => Self::UpdateService,
+            ("POST", "service_accounts/delete") => Self::DisableService,
+            ("POST", "api_keys") => Self::CreateApiKey,
+            ("POST", "api_keys/update") => Self::UpdateApiKey,
             _ => return None,
         })
     }
@@ -87,6 +103,41 @@ impl Action {
             Self::AddDocument => "write_documents",
             Self::ListPhones => "read_phones",
             Self::AddPhone | Self::RemovePhone => "write_phones",
+            Self::GetService | Self::ListServices => "read_service_accounts",
+            Self::CreateService | Self::UpdateService | Self::DisableService => "write_service_accounts",
+            Self::CreateApiKey | Self::UpdateApiKey => "write_apikeys",
+        }
+    }
+}
+
+impl Action {
+    /// Whether one and the same request may be served again: where it changes nothing and spends nothing.
+    const fn may_be_repeated(self) -> bool {
+        match self {
+            Self::Timestamp
+            | Self::GetUser
+            | Self::ListUsers
+            | Self::FilterUsers
+            | Self::ListLabels
+            | Self::ListPhones
+            | Self::GetService
+            | Self::ListServices => true,
+            Self::CreateUser
+            | Self::ImportUser
+            | Self::UpdateUser
+            | Self::CreateLabel
+            | Self::ChangeLabel
+            | Self::RemoveLabel
+            | Self::SignOtp
+            | Self::AddDocument
+            | Self::AddProfile
+            | Self::AddPhone
+            | Self::RemovePhone
+            | Self::CreateService
+            | Self::UpdateService
+            | Self::DisableService
+            | Self::CreateApiKey
+            | Self::UpdateApiKey => false,
         }
     }
 }
@@ -120,6 +171,13 @@ async fn serve(
         Action::AddPhone => phones::add(&barong, &request, signed).await,
         Action::ListPhones => phones::list(&barong, &request, signed).await,
         Action::RemovePhone => phones::remove(&barong, &request, signed).await,
+        Action::GetService => service_accounts::get(&barong, &request, signed).await,
+        Action::ListServices => service_accounts::list(&barong, &request, signed).await,
+        Action::CreateService => service_accounts::create(&barong, &request, signed).await,
+        Action::UpdateService => service_accounts::update(&barong, &request, signed).await,
+        Action::DisableService => service_accounts::remove(&barong, &request, signed).await,
+        Action::CreateApiKey => api_keys::create(&barong, &request, signed).await,
+        Action::UpdateApiKey => api_keys::update(&barong, &request, signed).await,
     }
 }
 
@@ -147,5 +205,38 @@ mod tests {
         assert_eq!(Action::of("PUT", "users/get"), None);
         assert_eq!(Action::of("POST", "nowhere"), None);
         assert_eq!(Action::ListUsers.scope(), "read_users");
+    }
+
+    #[test]
+    fn what_needs_a_scope_for_writing_or_spends_a_code_is_good_once() {
+        for path in [
+            "timestamp",
+            "users/get",
+            "users/list",
+            "users",
+            "users/import",
+            "users/update",
+            "labels/filter/users",
+            "labels/list",
+            "labels",
+            "labels/delete",
+            "otp/sign",
+            "documents",
+            "profiles",
+            "phones",
+            "phones/get",
+            "phones/delete",
+            "service_accounts/get",
+            "service_accounts/list",
+            "service_accounts/create",
+            "service_accounts/update",
+            "service_accounts/delete",
+            "api_keys",
+            "api_keys/update",
+        ] {
+            let action = Action::of("POST", path).unwrap();
+            let is_good_once = action.scope().starts_with("write_") || action.scope() == "otp_sign";
+            assert_eq!(action.may_be_repeated(), !is_good_once, "{path}");
+        }
     }
 }

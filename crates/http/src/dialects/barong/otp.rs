@@ -68,7 +68,7 @@ async fn generate_qrcode(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, BarongError> {
-    let bearer = barong.bearer(&request).await?;
+    let bearer = barong.standing_bearer(&request).await?;
     Params::read(&request, payload, Bounds::FIELDS).await?;
     let (person, secret) = barong
         .transaction(&request, move |on| {
@@ -113,7 +113,7 @@ async fn enable(
     barong
         .transaction(&request, move |on| {
             shown.to(on, BarongError::from, |account, code| {
-                on.enable_second_factor(account, code)
+                on.enable_second_factor(account, shown.bearer.session, code)
             })
         })
         .await??;
@@ -205,7 +205,7 @@ struct Shown {
 
 impl Shown {
     async fn read(barong: &Barong, request: &HttpRequest, payload: Payload) -> Result<Self, BarongError> {
-        let bearer = barong.bearer(request).await?;
+        let bearer = barong.standing_bearer(request).await?;
         let params = Params::read(request, payload, Bounds::FIELDS).await?;
         let mut check = Check::of(&params, Thing::Otp);
         let code = Secret::new(check.required_nb("code"));

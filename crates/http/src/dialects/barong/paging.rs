@@ -16,6 +16,8 @@ const MAX_LIMIT_CODED: u32 = 100;
 /// Most entries of a page in the classic profile. Who asks for no page gets everything there, which is this many
 /// entries; where there are more, `Link` leads to them.
 const MAX_LIMIT_CLASSIC: u32 = 1000;
+/// Most entries of an activity log in the classic profile, where nobody says.
+const MAX_LOG_CLASSIC: u32 = 10_000;
 /// Longest query string that links repeat, in bytes.
 const MAX_QUERY_BYTES: usize = 2048;
 
@@ -41,11 +43,22 @@ const NOT_IN_LINKS: &AsciiSet = &CONTROLS
 pub(super) struct Paging {
     page: u64,
     limit: u32,
+    /// How many entries the pages have that links lead to.
+    step: u32,
 }
 
 impl Paging {
     /// Reads `page` and `limit`.
     pub(super) fn of(params: &Params, profile: Profile) -> Result<Self, BarongError> {
+        Self::read(params, profile, MAX_LIMIT_CLASSIC)
+    }
+
+    /// Reads `page` and `limit`, for a log: who asks for no page there wants to see more at once.
+    pub(super) fn of_log(params: &Params, profile: Profile) -> Result<Self, BarongError> {
+        Self::read(params, profile, MAX_LOG_CLASSIC)
+    }
+
+    fn read(params: &Params, profile: Profile, everything: u32) -> Result<Self, BarongError> {
         let max_limit = match profile {
             Profile::Classic => MAX_LIMIT_CLASSIC,
             Profile::Coded => MAX_LIMIT_CODED,
@@ -62,7 +75,7 @@ impl Paging {
             }
         };
         let limit = match asked_limit.map(u32::try_from) {
-            None if asked_page.is_none() && profile == Profile::Classic => max_limit,
+            None if asked_page.is_none() && profile == Profile::Classic => everything,
             None => DEFAULT_LIMIT,
             Some(Ok(limit)) if (1..=max_limit).contains(&limit) => limit,
             Some(_) => {
@@ -71,7 +84,11 @@ impl Paging {
             }
         };
         check.finish()?;
-        Ok(Self { page, limit })
+        Ok(Self {
+            page,
+            limit,
+            step: limit.min(max_limit),
+        })
     }
 
     /// How many entries come before the page. It fits every database's numbers.
@@ -106,7 +123,10 @@ impl Paging {
         if query.len() > MAX_QUERY_BYTES {
             return;
         }
-        let last = total.div_ceil(self.limit.into()).max(1);
+        let step = u64::from(self.step);
+        let last = total.div_ceil(step).max(1);
+        // Where a page is longer than links may ask for, the next one is counted in shorter ones.
+        let next = self.offset().saturating_add(self.limit.into()) / step + 1;
         let mut links = Vec::new();
         let mut add = |page: u64, relation: &str| {
             let path = utf8_percent_encode(request.path(), NOT_IN_LINKS).to_string();
@@ -121,8 +141,8 @@ impl Paging {
             // Behind the end, the page before is the last one.
             add(self.page.saturating_sub(1).min(last), "prev");
         }
-        if self.page < last {
-            add(self.page.saturating_add(1), "next");
+        if next <= last {
+            add(next, "next");
             add(last, "last");
         }
         if !links.is_empty()
@@ -139,7 +159,7 @@ impl Paging {
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs(others)
             .append_pair("page", &page.to_string())
-            .append_pair("limit", &self.limit.to_string())
+            .append_pair("limit", &self.step.to_string())
             .finish()
     }
 }
@@ -177,6 +197,34 @@ mod tests {
     fn who_asks_for_no_page_gets_everything_in_the_classic_profile() {
         check("", Profile::Classic, Ok((0, 1000)));
         check("", Profile::Coded, Ok((0, 100)));
+        let log = |query: &str, profile: Profile| {
+            let request = TestRequest::with_uri(&format!("/x?{query}")).to_http_request();
+            let paging = Paging::of_log(&Params::of_query(&request).unwrap(), profile);
+            paging.map(|paging| (paging.offset(), paging.limit())).ok()
+        };
+        assert_eq!(log("", Profile::Classic), Some((0, 10_000)));
+        assert_eq!(log("page=2", Profile::Classic), Some((100, 100)));
+        assert_eq!(log("limit=1001", Profile::Classic), None);
+        assert_eq!(log("", Profile::Coded), Some((0, 100)));
+    }
+
+    #[test]
+    fn behind_everything_that_is_shown_at_once_the_links_lead_to_shorter_pages() {
+        let request = TestRequest::with_uri("/x").to_http_request();
+        let paging = Paging::of_log(&Params::of_query(&request).unwrap(), Profile::Classic).unwrap();
+        let link = |total: u64| {
+            let mut response = HttpResponse::Ok().finish();
+            let public_url = "https://id.example.org".parse().unwrap();
+            paging.tell(&mut response, total, &request, &public_url);
+            let link = response.headers().get(LINK);
+            link.map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(link(10_000), None);
+        let expected = concat!(
+            r#"<https://id.example.org/x?page=11&limit=1000>; rel="next", "#,
+            r#"<https://id.example.org/x?page=13&limit=1000>; rel="last""#,
+        );
+        assert_eq!(link(12_001).as_deref(), Some(expected));
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl Params {
         bounds: Bounds<'_>,
     ) -> Result<Self, BarongError> {
         let mut budget = Budget::default();
-        let mut fields = form::query(request.query_string(), &mut budget)?;
+        let mut fields = form::parse(request.query_string().as_bytes(), &mut budget)?;
         let (body, room) = match BodyType::of(request) {
             BodyType::Multipart => multipart::read(request.headers(), payload, bounds, &mut budget).await?,
             body_type @ (BodyType::Json | BodyType::Form | BodyType::Unknown) => {
@@ -101,16 +101,16 @@ impl Params {
         Ok(Self { fields, _room: room })
     }
 
-    /// The parameters of a request whose body does not count.
+    /// The parameters in a query string alone.
+    #[cfg(test)]
     pub(crate) fn of_query(request: &HttpRequest) -> Result<Self, BarongError> {
-        let fields = form::query(request.query_string(), &mut Budget::default())?;
+        let fields = form::parse(request.query_string().as_bytes(), &mut Budget::default())?;
         Ok(Self { fields, _room: None })
     }
 
     /// Parameters that came in another way: what other servers sign.
     pub(crate) fn of_object(object: Map<String, Value>) -> Result<Self, BarongError> {
-        let fields =
-            Fields::of_object(object, &mut Budget::default()).ok_or(BarongError::TOO_MANY_PARAMETERS)?;
+        let fields = Fields::of_parameters(object, &mut Budget::default())?;
         Ok(Self { fields, _room: None })
     }
 
@@ -157,7 +157,7 @@ impl BodyType {
     fn parse(self, body: &[u8], budget: &mut Budget) -> Result<Fields, BarongError> {
         match self {
             Self::Json => json(body, budget),
-            Self::Form => form::body(body, budget),
+            Self::Form => form::parse(body, budget),
             Self::Unknown if body.trim_ascii_start().starts_with(b"{") => json(body, budget),
             Self::Unknown | Self::Multipart => Ok(Fields::default()),
         }
@@ -179,7 +179,7 @@ fn json(body: &[u8], budget: &mut Budget) -> Result<Fields, BarongError> {
         return Ok(Fields::default());
     }
     match serde_json::from_slice(body).map_err(|_| BarongError::NOT_JSON)? {
-        Value::Object(object) => Fields::of_object(object, budget).ok_or(BarongError::TOO_MANY_PARAMETERS),
+        Value::Object(object) => Ok(Fields::of_parameters(object, budget)?),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Ok(Fields::default())
         }

@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, Scope, web};
 
 use super::error::{BarongError, Voice, spoken};
 use super::{
-    Barong, activity, admin, api_keys, documents, gateway, identity, labels, management, otp, phones,
-    profiles, users,
+    Barong, activity, addresses, admin, api_keys, data_storage, documents, gateway, identity, labels,
+    management, otp, phones, profiles, service_accounts, users,
 };
 
 /// Adds what is below one prefix.
@@ -23,7 +23,12 @@ const RESOURCES: [(&str, Routes); 5] = [
 ];
 
 /// What later releases added, below the mounts only.
-const ADDITIONS: [(&str, Routes); 1] = [("/labels", labels::routes)];
+const ADDITIONS: [(&str, Routes); 4] = [
+    ("/labels", labels::routes),
+    ("/data_storage", data_storage::routes),
+    ("/addresses", addresses::routes),
+    ("/service_accounts", service_accounts::routes),
+];
 
 /// What stands beside `/resource`, by its name there.
 const SIBLINGS: [(&str, Routes); 3] = [

@@ -59,7 +59,7 @@ pub struct Settings {
     /// Values of `aud` of which a bearer token must have one; empty, any.
     #[serde(deserialize_with = "lenient::list")]
     pub jwt_audience: Vec<String>,
-    /// How far another server's clock may be off when it comes to a token's times, in seconds.
+    /// How far the clock may be off by which a bearer token's times were written, in seconds.
     #[serde(deserialize_with = "lenient::parsed")]
     pub jwt_default_leeway: u32,
     /// How long the token in a mail is good for, in seconds.
@@ -114,6 +114,12 @@ pub struct Settings {
     /// A YAML file with the servers that may use the management API, and with its scopes; unset, nobody may.
     #[serde(deserialize_with = "optional_path")]
     pub management_keychain_file: Option<PathBuf>,
+    /// Whether servers that may write API keys may write those of people, without a code of their second factor.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub mgn_api_keys_user: bool,
+    /// Whether servers that may write API keys may write those of service accounts.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub mgn_api_keys_sa: bool,
 }
 
 impl Default for Settings {
@@ -156,13 +162,15 @@ impl Default for Settings {
             delete_labels: states.deleted,
             lock_labels: states.locked,
             management_keychain_file: None,
+            mgn_api_keys_user: false,
+            mgn_api_keys_sa: false,
         }
     }
 }
 
 /// A setting of the dialect that cannot be worked with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("dialects.barong.{setting}: {expected}")]
+#[error("{setting}: {expected}")]
 pub struct SettingsError {
     setting: &'static str,
     expected: String,

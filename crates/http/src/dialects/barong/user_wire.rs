@@ -2,9 +2,9 @@
 
 use clavis_flows::{Dossier, Person};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::Barong;
+use super::data_storage::ShownData;
 use super::error::Profile;
 use super::labels::ShownLabel;
 use super::phones::ShownPhone;
@@ -13,6 +13,9 @@ use super::users::seconds;
 
 /// The attribute of an account that clients fill as they like: a JSON text.
 pub(super) const DATA: &str = "barong_data";
+
+/// The attribute of an account that tells who led its owner here, by their uid.
+pub(super) const REFERRER: &str = "barong_referrer";
 
 /// An account with everything that is known of who it belongs to.
 #[derive(Serialize)]
@@ -23,15 +26,14 @@ pub(super) struct FullUser<'a> {
     level: u8,
     otp: bool,
     state: &'static str,
-    /// Nobody is referred to here; clients read the field all the same, as they do the next but one.
     referral_uid: Option<&'a str>,
     data: Option<&'a str>,
+    /// Nobody has a name here; clients read the field all the same.
     username: Option<&'a str>,
     labels: Vec<ShownLabel<'a>>,
     phones: Vec<ShownPhone<'a>>,
     profiles: Vec<ShownProfile<'a>>,
-    /// There is no store for what clients call data storages.
-    data_storages: [Value; 0],
+    data_storages: Vec<ShownData<'a>>,
     created_at: String,
     updated_at: String,
 }
@@ -39,6 +41,11 @@ pub(super) struct FullUser<'a> {
 /// What clients have put into an account's `data`.
 pub(super) fn data_of(person: &Person) -> Option<&str> {
     person.account().attributes.get(DATA).map(String::as_str)
+}
+
+/// Who led somebody here.
+pub(super) fn referrer_of(person: &Person) -> Option<&str> {
+    person.account().attributes.get(REFERRER).map(String::as_str)
 }
 
 impl Barong {
@@ -55,13 +62,13 @@ impl Barong {
             level: person.level,
             otp: person.has_second_factor,
             state: account.state.name(),
-            referral_uid: None,
+            referral_uid: referrer_of(person),
             data: data_of(person),
             username: None,
             labels: person.labels.iter().map(ShownLabel::of).collect(),
             phones: phones.map(|phone| self.phone_shown(phone, profile)).collect(),
             profiles: profiles.map(|one| self.profile_shown(one, profile)).collect(),
-            data_storages: [],
+            data_storages: dossier.data.iter().map(ShownData::of).collect(),
             created_at: seconds(account.created_at),
             updated_at: seconds(account.updated_at),
         }

@@ -6,7 +6,7 @@ mod password;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, SecondsFormat, Utc};
-use clavis_flows::{Dossier, ProfileError, ProfileUpdate};
+use clavis_flows::Dossier;
 use clavis_identity::Attributes;
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -96,12 +96,9 @@ async fn change(
             return Ok(Err(BarongError::NOT_FOUND));
         };
         if let Some(data) = &data {
-            let update = ProfileUpdate {
-                attributes: Attributes::from([(DATA.to_owned(), data.clone())]),
-                ..ProfileUpdate::default()
-            };
-            if let Err(refusal) = on.update_profile(account.id, &update)? {
-                return Ok(Err(not_changed(refusal)));
+            let kept = Attributes::from([(DATA.to_owned(), data.clone())]);
+            if !on.keep_attributes(account.id, kept)? {
+                return Ok(Err(BarongError::BEARER));
             }
         }
         let person = bearer.person(on)?;
@@ -137,14 +134,6 @@ impl Barong {
 /// Whether it is a JSON text that is not too long.
 pub(super) fn is_data(text: &str) -> bool {
     text.chars().count() <= MAX_DATA_CHARS && serde_json::from_str::<IgnoredAny>(text).is_ok()
-}
-
-const fn not_changed(refusal: ProfileError) -> BarongError {
-    match refusal {
-        ProfileError::AccountNotActive => BarongError::BEARER,
-        // No name is claimed here.
-        ProfileError::NameTaken => BarongError::INTERNAL,
-    }
 }
 
 /// A moment as accounts and activities show it: `2018-12-06T10:00:00.000Z`.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
-use clavis_flows::{Activation, AvatarName, Door, Flows, LoginName, PendingAccounts, SessionRequest, SignUp};
+use clavis_flows::{
+    Activation, AvatarName, Door, Flows, LoginName, PendingAccounts, Resend, SessionRequest, SignUp,
+};
 use clavis_identity::{Attributes, Name};
 use clavis_kernel::{Answer, Caller, Email, Secret, StoreError};
 use serde::{Deserialize, Serialize};
@@ -14,9 +16,9 @@ use super::token::TokenResponse;
 use super::wire::{self, Body, MAX_BODY_BYTES, Mail, Text};
 
 /// Longest name, in characters.
-const MAX_NAME_CHARS: usize = 60;
+pub(super) const MAX_NAME_CHARS: usize = 60;
 /// Longest name of a device, in characters.
-const MAX_DEVICE_CHARS: usize = 255;
+pub(super) const MAX_DEVICE_CHARS: usize = 255;
 /// The device of whoever names none.
 const UNKNOWN_DEVICE: &str = "UnKnown Device";
 
@@ -129,10 +131,7 @@ pub(super) async fn log_in(
     let wanted: LoginRequest = wire::decode(&request, payload, MAX_BODY_BYTES).await?;
     let password = wanted.password.password()?;
     let application = wanted.app_id.required()?.to_owned();
-    let device = wanted.device_id.given().unwrap_or(UNKNOWN_DEVICE).to_owned();
-    if device.chars().count() > MAX_DEVICE_CHARS {
-        return Err(PlutoError::BAD_REQUEST);
-    }
+    let device = device(&wanted.device_id)?;
     let (login, unknown) = login_name(wanted.account.required()?);
     let caller = pluto.caller(&request);
     let app = &pluto.app;
@@ -166,12 +165,14 @@ impl Pluto {
     /// Mails a fresh verification to an address.
     pub(super) async fn mail_verification(&self, mail: &Text, caller: Caller) -> Result<(), PlutoError> {
         let address = known_address(mail)?;
-        self.mail(&self.door, caller, move |on| on.resend_activation(&address))
-            .await
+        self.mail(&self.door, caller, move |on| {
+            on.resend_activation(&address, Resend::Pending)
+        })
+        .await
     }
 
     /// Runs a use case whose point is a mail. Where mails cannot be sent all other refusals come first.
-    async fn mail<E: Into<PlutoError> + Send + 'static>(
+    pub(super) async fn mail<E: Into<PlutoError> + Send + 'static>(
         &self,
         door: &Arc<Door>,
         caller: Caller,
@@ -202,6 +203,15 @@ impl Pluto {
             Some(_) => Err(PlutoError::BAD_REQUEST),
         }
     }
+}
+
+/// What a client calls its device.
+pub(super) fn device(text: &Text) -> Result<String, PlutoError> {
+    let device = text.given().unwrap_or(UNKNOWN_DEVICE);
+    if device.chars().count() > MAX_DEVICE_CHARS {
+        return Err(PlutoError::BAD_REQUEST);
+    }
+    Ok(device.to_owned())
 }
 
 /// A name that somebody chooses.

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use clavis_flows::{ADMIN_APPLICATION, Flows, PlutoAdministration};
-use clavis_kernel::{Answer, Dialect, Secret};
+use clavis_kernel::{Answer, Dialect, Secret, SessionId};
 use clavis_rbac::{Authority as _, Denied, Permission};
 
 use super::Pluto;
 use super::claims::AccessClaims;
 use super::error::PlutoError;
-use crate::Authenticated;
+use crate::{Authenticated, BearerError};
 
 /// The cookie that the web log-in sets; it goes before the header.
-const COOKIE: &str = "access_token";
+pub(super) const COOKIE: &str = "access_token";
 
 /// Somebody with an access token, of Pluto's own or of another dialect.
 #[derive(Clone)]
@@ -25,10 +25,22 @@ pub(super) struct Visitor {
 }
 
 impl Pluto {
-    /// Who calls.
+    /// Who calls: somebody themselves, and no program that they let act in their place.
     pub(super) async fn authenticate(&self, request: &HttpRequest) -> Result<Visitor, PlutoError> {
+        let visitor = self.authenticate_delegated(request).await?;
+        if visitor.is_delegated() {
+            return Err(PlutoError::INVALID_ACCESS_TOKEN);
+        }
+        Ok(visitor)
+    }
+
+    /// As [`Pluto::authenticate`], for the user info, which a program may read of whoever let it.
+    pub(super) async fn authenticate_delegated(&self, request: &HttpRequest) -> Result<Visitor, PlutoError> {
         let token = presented_token(request).ok_or(PlutoError::UNAUTHORIZED)?;
-        let authenticated = self.app.authenticate(token.expose(), Dialect::Pluto).await?;
+        let authenticated = self
+            .app
+            .authenticate_delegated(token.expose(), Dialect::Pluto)
+            .await?;
         let claims = if authenticated.issuer == Dialect::Pluto {
             Some(AccessClaims::of(&authenticated.signed).ok_or(PlutoError::INVALID_JWT)?)
         } else {
@@ -49,6 +61,37 @@ impl Pluto {
     }
 }
 
+/// Somebody who logged in on a page.
+pub(super) struct PageVisitor {
+    pub(super) session: SessionId,
+    /// The application that they logged in to.
+    pub(super) application: String,
+}
+
+impl Pluto {
+    /// Who looks at a page, by the cookie that the page's log-in set: what a program shows in a header is not believed
+    /// to be somebody at a browser.
+    pub(super) async fn page_visitor(
+        &self,
+        request: &HttpRequest,
+    ) -> Result<Option<PageVisitor>, PlutoError> {
+        let Some(token) = cookie(request) else {
+            return Ok(None);
+        };
+        let authenticated = match self.app.authenticate(token.expose(), Dialect::Pluto).await {
+            Ok(authenticated) => authenticated,
+            Err(BearerError::Fault(fault)) => return Err(fault.into()),
+            Err(_) => return Ok(None),
+        };
+        let claims = AccessClaims::of(&authenticated.signed);
+        let session = authenticated.standing.session;
+        Ok(claims.zip(session).map(|(claims, session)| PageVisitor {
+            session,
+            application: claims.iss,
+        }))
+    }
+}
+
 impl Visitor {
     /// The application whose roles are shown: the one that issued the token, or Pluto's own.
     pub(super) fn application(&self) -> &str {
@@ -57,12 +100,20 @@ impl Visitor {
             .map_or(ADMIN_APPLICATION, |claims| &claims.iss)
     }
 
+    /// Whether it is a program that calls in somebody's place.
+    pub(super) fn is_delegated(&self) -> bool {
+        self.authenticated.standing.client.is_some()
+    }
+
     pub(super) fn is_number(&self, number: i64) -> bool {
         self.authenticated.standing.number.0 == number
     }
 
     /// Whether the token may administer as far as it says so itself; another dialect's token says nothing.
     pub(super) fn claims_administration(&self) -> Result<(), PlutoError> {
+        if self.is_delegated() {
+            return Err(PlutoError::INVALID_ACCESS_TOKEN);
+        }
         let Some(claims) = &self.claims else {
             return Ok(());
         };
@@ -86,11 +137,14 @@ impl Visitor {
     }
 }
 
+fn cookie(request: &HttpRequest) -> Option<Secret> {
+    let cookie = request.cookie(COOKIE)?;
+    (!cookie.value().is_empty()).then(|| Secret::new(cookie.value()))
+}
+
 fn presented_token(request: &HttpRequest) -> Option<Secret> {
-    if let Some(cookie) = request.cookie(COOKIE)
-        && !cookie.value().is_empty()
-    {
-        return Some(Secret::new(cookie.value()));
+    if let Some(token) = cookie(request) {
+        return Some(token);
     }
     let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let mut words = header.split_whitespace();

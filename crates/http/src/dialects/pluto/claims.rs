@@ -1,13 +1,13 @@
 //! What Pluto's own tokens say: access tokens, and those that travel in mails.
 
 use chrono::{DateTime, Duration, Utc};
-use clavis_flows::Grant;
+use clavis_flows::{Grant, OAuthGrant};
 use clavis_kernel::{AccountNumber, Dialect, SessionId};
 use clavis_tokens::{KeyError, KeyOwner, KeyRing, SignedClaims, TokenHeader};
 use serde::{Deserialize, Serialize};
 
 use crate::bearer::Subject;
-use crate::{BearerFacts, Fault};
+use crate::{BearerFacts, Fault, Grounds};
 
 /// Who signs Pluto's tokens.
 pub(super) const OWNER: KeyOwner = KeyOwner::Dialect(Dialect::Pluto);
@@ -31,18 +31,62 @@ pub(super) struct AccessClaims {
 struct SessionClaims {
     #[serde(flatten)]
     claims: AccessClaims,
-    sid: String,
+    /// None in a token of nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
+}
+
+/// What an access token is made of.
+pub(super) struct Contents<'a> {
+    pub(super) account: AccountNumber,
+    pub(super) application: &'a str,
+    pub(super) scopes: &'a [String],
+    pub(super) session: Option<SessionId>,
+}
+
+impl<'a> From<&'a Grant> for Contents<'a> {
+    fn from(grant: &'a Grant) -> Self {
+        Self {
+            account: grant.account.account.number,
+            application: &grant.application.name,
+            scopes: grant.scopes.names(),
+            session: Some(grant.session),
+        }
+    }
+}
+
+impl<'a> From<&'a OAuthGrant> for Contents<'a> {
+    fn from(grant: &'a OAuthGrant) -> Self {
+        Self {
+            account: grant.account,
+            application: &grant.application,
+            scopes: grant.scopes.names(),
+            session: Some(grant.session),
+        }
+    }
+}
+
+impl<'a> Contents<'a> {
+    /// Of a program that acts in nobody's place: the number is no account's.
+    pub(super) fn of_nobody(application: &'a str) -> Self {
+        Self {
+            account: AccountNumber(0),
+            application,
+            scopes: &[],
+            session: None,
+        }
+    }
 }
 
 impl AccessClaims {
-    /// An access token for a grant.
+    /// An access token.
     pub(super) fn sign(
-        grant: &Grant,
+        contents: &Contents<'_>,
         lifetime: Duration,
         ring: &KeyRing,
         now: DateTime<Utc>,
     ) -> Result<String, Fault> {
-        let mut scopes = grant.scopes.names().to_vec();
+        let mut scopes = contents.scopes.to_vec();
         if scopes.is_empty() {
             // A token without scopes has one empty scope.
             scopes.push(String::new());
@@ -51,11 +95,11 @@ impl AccessClaims {
             kind: ACCESS.to_owned(),
             iat: now.timestamp(),
             exp: (now + lifetime).timestamp(),
-            sub: grant.account.account.number.0,
-            iss: grant.application.name.clone(),
+            sub: contents.account.0,
+            iss: contents.application.to_owned(),
             scopes,
         };
-        let sid = grant.session.to_string();
+        let sid = contents.session.map(|session| session.to_string());
         Ok(signed(&SessionClaims { claims, sid }, ring, now)?)
     }
 
@@ -126,7 +170,7 @@ pub(crate) fn bearer_facts(signed: &SignedClaims) -> Option<BearerFacts> {
     let number = signed.claims.get("sub")?.as_i64().filter(|&number| number > 0)?;
     let session: SessionId = signed.text("sid")?.parse().ok()?;
     Some(BearerFacts {
-        session,
+        grounds: Grounds::Session(session),
         subject: Subject::Number(AccountNumber(number)),
         expires_at: end_of(signed.moment("exp")?)?,
     })
@@ -164,7 +208,8 @@ mod tests {
             1_601_514_001,
             "good in its last second"
         );
-        assert_eq!(facts.session.to_string(), "0198f2a0-0000-7000-8000-000000000001");
+        let session = "0198f2a0-0000-7000-8000-000000000001".parse().unwrap();
+        assert_eq!(facts.grounds, Grounds::Session(session));
     }
 
     #[test]

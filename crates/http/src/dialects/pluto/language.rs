@@ -35,6 +35,23 @@ pub(super) enum Phrase {
     SendAgain,
     NotFound,
     ErrorCode,
+    LogIn,
+    Account,
+    Password,
+    NotLoggedIn,
+    ConsentTitle,
+    ConsentText,
+    ConsentScopes,
+    NoScopes,
+    SentTo,
+    LoggedInAs,
+    ForHowLong,
+    OneHour,
+    OneDay,
+    OneWeek,
+    Allow,
+    Deny,
+    NotAuthorized,
 }
 
 impl Language {
@@ -99,6 +116,26 @@ impl Language {
             Phrase::SendAgain => ("Send", "发送"),
             Phrase::NotFound => ("Page not found", "找不到页面"),
             Phrase::ErrorCode => ("Error", "错误代码"),
+            Phrase::LogIn => ("Log in", "登录"),
+            Phrase::Account => ("Mail address or name", "邮箱或用户名"),
+            Phrase::Password => ("Password", "密码"),
+            Phrase::NotLoggedIn => (
+                "The account or the password is wrong, or the account cannot be used.",
+                "账号或密码错误，或该账号无法使用。",
+            ),
+            Phrase::ConsentTitle => ("A program asks to act for you", "应用请求您的授权"),
+            Phrase::ConsentText => ("It would know who you are in", "它将获知您在以下应用中的身份："),
+            Phrase::ConsentScopes => ("It would be allowed:", "它将获得以下权限："),
+            Phrase::NoScopes => ("It would be allowed nothing more.", "它不会获得其他权限。"),
+            Phrase::SentTo => ("You will be sent to", "您将被转到"),
+            Phrase::LoggedInAs => ("You are logged in as", "您当前的登录身份："),
+            Phrase::ForHowLong => ("For how long", "授权时长"),
+            Phrase::OneHour => ("One hour", "一小时"),
+            Phrase::OneDay => ("One day", "一天"),
+            Phrase::OneWeek => ("One week", "一周"),
+            Phrase::Allow => ("Allow", "允许"),
+            Phrase::Deny => ("Deny", "拒绝"),
+            Phrase::NotAuthorized => ("The program cannot be let in", "无法完成授权"),
         };
         self.choose(english, chinese)
     }
@@ -118,6 +155,24 @@ impl Language {
             PlutoError::MAIL_UNKNOWN => ("No account has this mail address.", "没有使用该邮箱的账号。"),
             PlutoError::FORBIDDEN => ("The account is suspended.", "该账号已被停用。"),
             PlutoError::BAD_REQUEST => ("The form was not filled in correctly.", "填写的内容有误。"),
+            PlutoError::UNKNOWN_CLIENT => ("No such program is known.", "未找到该应用。"),
+            PlutoError::INVALID_CLIENT => (
+                "The program was not approved by an administrator.",
+                "该应用尚未获得管理员的批准。",
+            ),
+            PlutoError::INVALID_REDIRECT_URI => (
+                "The program wants you sent to an address that it did not register. Nothing was sent there.",
+                "该应用请求的跳转地址未经登记，未进行跳转。",
+            ),
+            PlutoError::FOREIGN_FORM => (
+                "The form did not come from this page, or the page was open for too long. Go back and try again.",
+                "该表单并非由本页面提交，或页面已过期。请返回后重试。",
+            ),
+            PlutoError::UNKNOWN_APPLICATION => ("There is no such application.", "该应用不存在。"),
+            PlutoError::SECOND_FACTOR_REQUIRED => (
+                "The account has a second factor, which this page cannot ask for.",
+                "该账号启用了双重验证，本页面无法完成登录。",
+            ),
             PlutoError::PATH_NOT_FOUND => ("There is nothing here.", "此处没有内容。"),
             _ => (refusal.message(), "服务器暂时无法处理该请求，请稍后再试。"),
         };

@@ -89,7 +89,7 @@ impl Letters {
             },
             LetterKind::EmailChanged => Wording {
                 subject: "[Pluto]Mail Changed",
-                lead: "This is no longer the mail address of your account: it was replaced by another.",
+                lead: "This is no longer the mail address of your account: it was removed or replaced.",
                 works_for: None,
                 action: None,
                 closing: "If it was not you, ask the administrator for help.",
@@ -110,7 +110,7 @@ impl Correspondence for Letters {
         entropy: &dyn Entropy,
     ) -> Secret {
         let (kind, names_account) = match purpose {
-            TicketPurpose::Activate => (MailToken::Verification, true),
+            TicketPurpose::Activate | TicketPurpose::ActivateByClient => (MailToken::Verification, true),
             TicketPurpose::ResetPassword => (MailToken::PasswordReset, false),
             TicketPurpose::ChangeEmail => (MailToken::MailChange, false),
         };

@@ -228,7 +228,7 @@ impl Pluto {
         respond(StatusCode::OK, language, &page)
     }
 
-    fn refused(
+    pub(super) fn refused(
         &self,
         language: Language,
         title: Phrase,
@@ -261,6 +261,16 @@ impl Pluto {
 }
 
 fn respond(status: StatusCode, language: Language, page: &impl Template) -> HttpResponse<BoxBody> {
+    respond_under(CONTENT_POLICY, status, language, page)
+}
+
+/// A page under a content policy of its own.
+pub(super) fn respond_under(
+    policy: &str,
+    status: StatusCode,
+    language: Language,
+    page: &impl Template,
+) -> HttpResponse<BoxBody> {
     let html = page
         .render()
         .expect("rendering texts into a string does not fail");
@@ -268,7 +278,7 @@ fn respond(status: StatusCode, language: Language, page: &impl Template) -> Http
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_LANGUAGE, language.tag()))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_POLICY))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::X_FRAME_OPTIONS, "DENY"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))

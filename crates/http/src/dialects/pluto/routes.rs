@@ -4,7 +4,10 @@ use actix_web::dev::HttpServiceFactory;
 use actix_web::http::header;
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, web};
 
-use super::{Pluto, account, pages, token, user};
+use super::{
+    Pluto, account, binding, oauth, oauth_consent, oauth_pages, oauth_tokens, pages, rbac, social, token,
+    user,
+};
 use crate::get_or_head;
 
 /// Mounts the dialect.
@@ -22,6 +25,18 @@ fn api() -> impl HttpServiceFactory + 'static {
         ))
         .service(post(["/login/account", "/user/login/account"], account::log_in))
         .service(post(
+            ["/login/google/mobile", "/user/login/google/mobile"],
+            social::google,
+        ))
+        .service(post(
+            ["/login/apple/mobile", "/user/login/apple/mobile"],
+            social::apple,
+        ))
+        .service(post(
+            ["/login/wechat/mobile", "/user/login/wechat/mobile"],
+            social::wechat,
+        ))
+        .service(post(
             ["/password/reset/mail", "/user/password/reset/mail"],
             account::request_reset,
         ))
@@ -32,6 +47,22 @@ fn api() -> impl HttpServiceFactory + 'static {
         .service(get(["/user/search"], user::search))
         .service(get(["/user/count"], user::count))
         .service(get(["/user/summary"], user::summary))
+        .service(post(["/user/binding"], binding::bind))
+        .service(post(["/user/unbinding"], binding::unbind))
+        .service(rbac_api())
+        .service(
+            web::resource("/oauth/client")
+                .route(get_or_head().to(oauth::list))
+                .route(web::post().to(oauth::register))
+                .default_service(not_allowed("GET, HEAD, POST")),
+        )
+        .service(
+            web::resource("/oauth/client/status")
+                .route(web::put().to(oauth::set_status))
+                .default_service(not_allowed("PUT")),
+        )
+        .service(post(["/oauth/tokens"], oauth_tokens::tokens))
+        .service(get(["/user/info/public"], user::public_info))
         .service(
             web::resource("/user/info")
                 .route(get_or_head().to(user::own_info))
@@ -48,8 +79,37 @@ fn api() -> impl HttpServiceFactory + 'static {
         .default_service(web::to(pages::not_found))
 }
 
+fn rbac_api() -> impl HttpServiceFactory + 'static {
+    web::scope("/rbac")
+        .service(post(["/application/create"], rbac::create_application))
+        .service(get(["/application/list"], rbac::list_applications))
+        .service(change("/application/update-i18n-name", rbac::set_display_names))
+        .service(get(["/application/i18n-name"], rbac::display_names))
+        .service(change("/application/role/default", rbac::set_default_role))
+        .service(post(["/role/create"], rbac::create_role))
+        .service(get(["/role/list"], rbac::list_roles))
+        .service(change("/role/scope", rbac::replace_scopes))
+        .service(change("/role/scope/default", rbac::set_default_scope))
+        .service(post(["/scope/create"], rbac::create_scope))
+        .service(get(["/scope/list"], rbac::list_scopes))
+        .service(change("/user/application/role", rbac::assign_role))
+        .default_service(web::to(pages::not_found))
+}
+
 fn web_pages() -> impl HttpServiceFactory + 'static {
     web::scope("/web")
+        .service(
+            web::resource("/login")
+                .route(get_or_head().to(oauth_pages::form))
+                .route(web::post().to(oauth_pages::log_in))
+                .default_service(not_allowed("GET, HEAD, POST")),
+        )
+        .service(
+            web::resource("/authorize")
+                .route(get_or_head().to(oauth_consent::ask))
+                .route(web::post().to(oauth_consent::decide))
+                .default_service(not_allowed("GET, HEAD, POST")),
+        )
         .service(post(["/mail/verify"], pages::resend))
         .service(
             // No HEAD: programs that look links over must not use them up.
@@ -90,6 +150,19 @@ where
     web::resource(paths)
         .route(web::post().to(handler))
         .default_service(not_allowed("POST"))
+}
+
+/// What the documents say is a POST, and the older server a PUT.
+fn change<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::post().to(handler.clone()))
+        .route(web::put().to(handler))
+        .default_service(not_allowed("POST, PUT"))
 }
 
 /// 405 with nothing but the methods that there are (RFC 9110 §15.5.6).

@@ -2,7 +2,7 @@ use chrono::Duration;
 use serde::Deserialize;
 
 use crate::dialects::WithoutSecondFactor;
-use crate::lenient::{flag, parsed};
+use crate::lenient::{flag, optional_flag, parsed};
 
 /// The longest lifetime that can be set: ten years.
 const MAX_LIFETIME_SECONDS: u32 = 10 * 365 * 24 * 60 * 60;
@@ -42,6 +42,9 @@ pub struct Settings {
     /// What happens to a log-in that needs a second factor, for which Pluto's API has no place: `refuse`, or `reduced`.
     #[serde(deserialize_with = "parsed")]
     pub without_second_factor: WithoutSecondFactor,
+    /// Whether the cookie of the web log-in is marked `Secure`; unset, it is when the public URL is https.
+    #[serde(deserialize_with = "optional_flag")]
+    pub cookie_secure: Option<bool>,
     /// Whether mails can be sent. Without, registration still succeeds and what asks for a mail is refused.
     #[serde(deserialize_with = "flag")]
     pub emails_enabled: bool,
@@ -59,6 +62,7 @@ impl Default for Settings {
             refresh_reuse_window_seconds: 0,
             read_others_info: false,
             without_second_factor: WithoutSecondFactor::Refuse,
+            cookie_secure: None,
             emails_enabled: true,
         }
     }
@@ -66,7 +70,7 @@ impl Default for Settings {
 
 /// A setting that cannot be worked with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("dialects.pluto.{setting}: expected 1 to {MAX_LIFETIME_SECONDS} seconds")]
+#[error("{setting}: expected 1 to {MAX_LIFETIME_SECONDS} seconds")]
 pub struct SettingsError {
     setting: &'static str,
 }
@@ -115,9 +119,6 @@ mod tests {
         assert_eq!(lifetime("access_token_expire", 60), Ok(Duration::seconds(60)));
         assert!(lifetime("access_token_expire", 0).is_err());
         let message = lifetime("access_token_expire", u32::MAX).unwrap_err().to_string();
-        assert!(
-            message.starts_with("dialects.pluto.access_token_expire: "),
-            "{message}"
-        );
+        assert!(message.starts_with("access_token_expire: "), "{message}");
     }
 }

@@ -98,6 +98,8 @@ impl World {
             public_url: "https://id.example.org/sso".parse().unwrap(),
             trusted_proxies: TrustedProxies::default(),
             tokens_across: true,
+            token_lifetimes: crate::TokenLifetimes::default(),
+            providers: Arc::new(clavis_flows::fake::FakeProviders::default()),
             login_rate: RateLimit::per_minute(0),
             texts: Arc::new(clavis_flows::fake::FakeTexts::default()),
             blobs: Arc::new(clavis_flows::fake::FakeBlobs::default()),

@@ -95,7 +95,7 @@ impl Pluto {
     pub(super) fn present(&self, grant: &Grant) -> Result<TokenResponse, Fault> {
         let now = self.app.clock.now();
         Ok(TokenResponse {
-            access_token: AccessClaims::sign(grant, self.access_lifetime, &self.app.ring.get(), now)?,
+            access_token: AccessClaims::sign(&grant.into(), self.access_lifetime, &self.app.ring.get(), now)?,
             refresh_token: grant.refresh_token.secret.expose().to_owned(),
             kind: "Bearer",
             refresh_token_expire_at: grant.refresh_token.expires_at.timestamp(),

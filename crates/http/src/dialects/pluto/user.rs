@@ -10,10 +10,16 @@ use super::account::{login_name, name};
 use super::auth::Visitor;
 use super::error::PlutoError;
 use super::picture::{self, Given};
-use super::user_wire::{Counts, OwnInfo, SearchRequest, Summary, UpdateRequest, UserInfo, Users};
-use super::wire::{self, Body, MAX_BODY_BYTES};
+use super::rbac_wire::Ids;
+use super::social::Social;
+use super::user_wire::{
+    Counts, OwnInfo, PublicRequest, PublicUsers, SearchRequest, Summary, UpdateRequest, UserInfo, Users,
+};
+use super::wire::{self, Body, MAX_BODY_BYTES, NoParameters};
 use super::{Pluto, identicon, pages};
 
+/// Most users whose public information is shown at once.
+const MAX_PUBLIC: usize = 100;
 /// Longest gender, in characters.
 const MAX_GENDER_CHARS: usize = 10;
 /// The attribute that keeps it.
@@ -25,9 +31,10 @@ pub(super) async fn info(
     id: web::Path<String>,
     pluto: web::Data<Pluto>,
 ) -> Result<Body<UserInfo>, PlutoError> {
-    let visitor = pluto.authenticate(&request).await?;
+    let visitor = pluto.authenticate_delegated(&request).await?;
     let number: i64 = id.parse().map_err(|_| PlutoError::BAD_REQUEST)?;
-    let free = visitor.is_number(number) || pluto.settings.read_others_info;
+    let others = pluto.settings.read_others_info && !visitor.is_delegated();
+    let free = visitor.is_number(number) || others;
     let may_ask = free || visitor.claims_administration().is_ok();
     let found = pluto.app.look_up(&pluto.door, pluto.caller(&request), {
         let visitor = visitor.clone();
@@ -47,7 +54,7 @@ pub(super) async fn own_info(
     request: HttpRequest,
     pluto: web::Data<Pluto>,
 ) -> Result<Body<OwnInfo>, PlutoError> {
-    let visitor = pluto.authenticate(&request).await?;
+    let visitor = pluto.authenticate_delegated(&request).await?;
     let found = pluto.app.look_up(&pluto.door, pluto.caller(&request), {
         let visitor = visitor.clone();
         move |on| {
@@ -108,33 +115,56 @@ pub(super) async fn search(
     payload: web::Payload,
     pluto: web::Data<Pluto>,
 ) -> Result<Body<Users>, PlutoError> {
-    let visitor = pluto.authenticate_admin(&request).await?;
-    let wanted = wire::decode(&request, payload, MAX_BODY_BYTES).await;
-    let wanted = wanted.and_then(|wanted: SearchRequest| Ok(login_name(wanted.account.required()?).0));
-    let found = pluto.app.look_up(&pluto.door, pluto.caller(&request), move |on| {
-        let Ok(permission) = visitor.authorize(on)? else {
-            return Ok(Err(PlutoError::NOT_ADMIN));
-        };
-        match &wanted {
-            Ok(Some(login)) => on.search(&permission, login).map(Ok),
-            Ok(None) => Ok(Ok(Vec::new())),
-            Err(refusal) => Ok(Err(*refusal)),
-        }
+    let read = |wanted: SearchRequest| Ok(login_name(wanted.account.required()?).0);
+    let found = pluto.look_as_admin(&request, payload, read, |on, permission, login| match login {
+        Some(login) => on.search(permission, login).map(Ok),
+        None => Ok(Ok(Vec::new())),
     });
-    Ok(Body(Users::new(found.await??, &pluto.app.public_url)))
+    Ok(Body(Users::new(found.await?, &pluto.app.public_url)))
 }
 
 /// `GET /v1/user/count`.
-pub(super) async fn count(request: HttpRequest, pluto: web::Data<Pluto>) -> Result<Body<Counts>, PlutoError> {
-    Ok(Body(pluto.counts(&request).await?.into()))
+pub(super) async fn count(
+    request: HttpRequest,
+    payload: web::Payload,
+    pluto: web::Data<Pluto>,
+) -> Result<Body<Counts>, PlutoError> {
+    Ok(Body((&pluto.counts(&request, payload).await?).into()))
 }
 
 /// `GET /v1/user/summary`.
 pub(super) async fn summary(
     request: HttpRequest,
+    payload: web::Payload,
     pluto: web::Data<Pluto>,
 ) -> Result<Body<Summary>, PlutoError> {
-    Ok(Body(pluto.counts(&request).await?.into()))
+    Ok(Body((&pluto.counts(&request, payload).await?).into()))
+}
+
+/// `GET /v1/user/info/public`: what anybody may know of Pluto's own users. Unknown ids are left out.
+pub(super) async fn public_info(
+    request: HttpRequest,
+    payload: web::Payload,
+    pluto: web::Data<Pluto>,
+) -> Result<Body<PublicUsers>, PlutoError> {
+    let in_query: Vec<_> = url::form_urlencoded::parse(request.query_string().as_bytes())
+        .filter_map(|(name, value)| (name == "ids").then_some(value))
+        .collect();
+    let ids = if in_query.is_empty() {
+        wire::decode::<PublicRequest>(&request, payload, MAX_BODY_BYTES)
+            .await?
+            .ids
+    } else {
+        Ids::parse_all(in_query.iter().map(AsRef::as_ref)).ok_or(PlutoError::BAD_REQUEST)?
+    };
+    let numbers: Vec<_> = ids.required()?.iter().copied().map(AccountNumber).collect();
+    if numbers.len() > MAX_PUBLIC {
+        return Err(PlutoError::BAD_REQUEST);
+    }
+    let found = pluto.app.look_up(&pluto.door, pluto.caller(&request), move |on| {
+        on.public_accounts(&numbers)
+    });
+    Ok(Body(PublicUsers::new(&found.await?, &pluto.app.public_url)))
 }
 
 /// `GET /web/avatar/{name}.png`: the picture that was uploaded under the name, else the one drawn from it.
@@ -236,15 +266,16 @@ impl Pluto {
         Ok(Body(()))
     }
 
-    async fn counts(&self, request: &HttpRequest) -> Result<AccountCounts, PlutoError> {
-        let visitor = self.authenticate_admin(request).await?;
-        let counts = self.app.look_up(&self.door, self.caller(request), move |on| {
-            let Ok(permission) = visitor.authorize(on)? else {
-                return Ok(Err(PlutoError::NOT_ADMIN));
-            };
-            on.count_accounts(&permission).map(Ok)
+    async fn counts(
+        &self,
+        request: &HttpRequest,
+        payload: web::Payload,
+    ) -> Result<AccountCounts, PlutoError> {
+        let read = |_: NoParameters| Ok([Social::Google.provider(), Social::Apple.provider()]);
+        let counts = self.look_as_admin(request, payload, read, |on, permission, providers| {
+            on.count_accounts(permission, providers).map(Ok)
         });
-        counts.await?
+        counts.await
     }
 
     /// Where a picture is served.

@@ -1,20 +1,30 @@
 //! What user endpoints read and show.
 
-use clavis_flows::{AccountCounts, AccountView, FoundAccount};
+use std::collections::BTreeMap;
+
+use clavis_flows::{AccountCounts, AccountView, Binding, FoundAccount};
 use clavis_identity::AccountState;
 use clavis_kernel::Dialect;
 use serde::{Deserialize, Serialize};
 
+use super::rbac_wire::Ids;
+use super::social::Social;
 use super::wire::Text;
 use crate::PublicUrl;
 
-/// How every account that there is logs in.
-const LOGIN_TYPE: &str = "mail";
+/// What logging in by an address is called.
+pub(super) const MAIL: &str = "mail";
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct SearchRequest {
     pub(super) account: Text,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PublicRequest {
+    pub(super) ids: Ids,
 }
 
 #[derive(Default, Deserialize)]
@@ -31,7 +41,7 @@ pub(super) struct UserInfo {
     mail: Option<String>,
     name: String,
     avatar: String,
-    login_type: &'static str,
+    login_type: String,
     verified: bool,
     /// As the documents spell it; it is one role all the same.
     roles: String,
@@ -47,7 +57,7 @@ pub(super) struct OwnInfo {
     #[serde(flatten)]
     info: UserInfo,
     app_id: String,
-    bindings: Vec<Binding>,
+    bindings: Vec<BindingShown>,
     /// `"true"` or `"false"`: a text.
     is_password_set: &'static str,
     user_id: String,
@@ -55,8 +65,8 @@ pub(super) struct OwnInfo {
 }
 
 #[derive(Serialize)]
-struct Binding {
-    login_type: &'static str,
+struct BindingShown {
+    login_type: String,
     mail: String,
 }
 
@@ -71,7 +81,7 @@ struct User {
     name: String,
     mail: String,
     avatar: String,
-    login_type: &'static str,
+    login_type: String,
     applications: Vec<UserApplication>,
 }
 
@@ -110,7 +120,7 @@ impl UserInfo {
             mail: view.address().map(|address| address.as_str().to_owned()),
             name: name(view),
             avatar: avatar(view, base),
-            login_type: LOGIN_TYPE,
+            login_type: login_type(view),
             verified: account.state == AccountState::Active,
             roles: role.clone(),
             role,
@@ -122,14 +132,18 @@ impl UserInfo {
 
 impl OwnInfo {
     pub(super) fn new(view: &AccountView, info: UserInfo, application: &str, has_password: bool) -> Self {
-        let address = view.log_in_address();
-        let bindings = address.map(|address| Binding {
-            login_type: LOGIN_TYPE,
-            mail: address.as_str().to_owned(),
+        let mut address = view.address();
+        let bindings = view.bindings(&Social::providers());
+        let bindings = bindings.iter().map(|binding| BindingShown {
+            login_type: spelt(binding),
+            // The address shown is that of the first way; what other providers told is not kept.
+            mail: address
+                .take()
+                .map_or_else(String::new, |address| address.as_str().to_owned()),
         });
         Self {
             app_id: application.to_owned(),
-            bindings: bindings.into_iter().collect(),
+            bindings: bindings.collect(),
             is_password_set: if has_password { "true" } else { "false" },
             user_id: info.name.clone(),
             user_id_updated: !info.name.is_empty(),
@@ -170,27 +184,68 @@ impl User {
                 .map(|address| address.as_str().to_owned())
                 .unwrap_or_default(),
             avatar: avatar(view, base),
-            login_type: LOGIN_TYPE,
+            login_type: login_type(view),
             applications: applications.collect(),
         }
     }
 }
 
-impl From<AccountCounts> for Counts {
-    fn from(counts: AccountCounts) -> Self {
+impl From<&AccountCounts> for Counts {
+    /// Of counts for which Google and Apple were asked about, in this order.
+    fn from(counts: &AccountCounts) -> Self {
+        let known_at = |nth| counts.known_at.get(nth).copied().unwrap_or_default();
         Self {
             total: counts.total,
-            google: 0,
-            apple: 0,
+            google: known_at(0),
+            apple: known_at(1),
             mail: counts.with_address,
         }
     }
 }
 
-impl From<AccountCounts> for Summary {
-    fn from(counts: AccountCounts) -> Self {
+impl From<&AccountCounts> for Summary {
+    fn from(counts: &AccountCounts) -> Self {
         Self { total: counts.total }
     }
+}
+
+/// Users by id, as anybody may see them.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct PublicUsers(BTreeMap<i64, PublicUser>);
+
+#[derive(Serialize)]
+struct PublicUser {
+    id: i64,
+    name: String,
+    avatar: String,
+}
+
+impl PublicUsers {
+    pub(super) fn new(views: &[AccountView], base: &PublicUrl) -> Self {
+        let users = views.iter().map(|view| {
+            let id = view.account.number.0;
+            let (name, avatar) = (name(view), avatar(view, base));
+            (id, PublicUser { id, name, avatar })
+        });
+        Self(users.collect())
+    }
+}
+
+/// How Pluto calls a way to log in.
+fn spelt(binding: &Binding) -> String {
+    match binding {
+        Binding::Address => MAIL.to_owned(),
+        Binding::Provider(provider) => provider.as_str().to_owned(),
+    }
+}
+
+/// How somebody logs in: by the first of the ways. Who has none that Pluto knows has a name and a password, as mail users
+/// have.
+fn login_type(view: &AccountView) -> String {
+    view.bindings(&Social::providers())
+        .first()
+        .map_or_else(|| MAIL.to_owned(), spelt)
 }
 
 /// Pluto's name, or the one an operator gave; what another dialect calls the account is none.

@@ -107,6 +107,10 @@ impl Text {
     }
 }
 
+/// The parameters of an endpoint that has none: whatever is sent is ignored, as long as it can be read.
+#[derive(Deserialize)]
+pub(super) struct NoParameters {}
+
 /// An address as Pluto's clients write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mail {

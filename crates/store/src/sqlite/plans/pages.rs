@@ -132,7 +132,7 @@ fn what_is_kept_elsewhere_has_an_index_that_leads_to_the_accounts() {
         Some("SEARCH identities USING PRIMARY KEY (kind=? AND folded=?)"),
     );
     found_by(
-        |f| f.country = Some("UA".to_owned()),
+        |f| f.country = Some(vec!["UA".to_owned()]),
         ID,
         Some("SEARCH profiles USING COVERING INDEX profiles_country (country=?)"),
     );

@@ -17,8 +17,8 @@ use super::super::error::{BarongError, Profile, Thing};
 use super::super::paging::Paging;
 use super::super::params::{Check, Params};
 use super::super::users::milliseconds;
+use super::Errand;
 use super::search::{moment, one_of};
-use super::{Errand, page_of};
 
 const SUCCEED: &str = "succeed";
 const FAILED: &str = "failed";
@@ -176,7 +176,7 @@ impl Search {
             by: uid.or(email.unwrap_or_default()),
             to: target,
             is_empty,
-            paging: page_of(params, profile)?,
+            paging: Paging::of(params, profile)?,
         })
     }
 

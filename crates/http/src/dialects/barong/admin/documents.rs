@@ -49,7 +49,7 @@ pub(super) async fn list(
         Ok(Ok((found, holder, uid)))
     });
     let (found, reviewer, viewer) = found.await?;
-    let shown = barong.documents_for(&found, reviewer, viewer.as_ref());
+    let shown = barong.documents_for(&request, &found, reviewer, viewer.as_ref());
     let mut response = HttpResponse::Ok().json(shown);
     if let Some(place) = place {
         let ids: Vec<_> = found.page.items.iter().map(|one| one.document.id.0).collect();
@@ -85,7 +85,7 @@ pub(super) async fn review(
         Ok(Ok((decided, holder, uid)))
     });
     let (decided, reviewer, viewer) = decided.await?;
-    let shown = barong.documents_for(&decided, reviewer, viewer.as_ref());
+    let shown = barong.documents_for(&request, &decided, reviewer, viewer.as_ref());
     let shown = shown.into_iter().next().ok_or(BarongError::INTERNAL)?;
     Ok(HttpResponse::Ok().json(shown))
 }
@@ -175,23 +175,41 @@ fn document_id(request: &HttpRequest) -> Result<DocumentId, BarongError> {
         .map_err(|_| BarongError::ADMIN_NO_DOCUMENT)
 }
 
+/// The path of the documents that stand beside the administration a request came to: of the route, so nothing that a
+/// client wrote.
+fn documents_beside(request: &HttpRequest) -> String {
+    let pattern = request.match_pattern().unwrap_or_default();
+    let base = pattern.rfind("/admin/").and_then(|at| pattern.get(..at));
+    match base {
+        Some(base) => format!("{base}/resource/documents"),
+        None => "/documents".to_owned(),
+    }
+}
+
 impl Barong {
-    /// Where the viewer finds the content of a document, for a minute.
-    pub(super) fn link_for(&self, one: &PersonalDocument, viewer: Option<&Uid>) -> String {
+    /// Where the viewer finds the content of a document, for a minute: below the mount that the request came to.
+    pub(super) fn link_for(
+        &self,
+        request: &HttpRequest,
+        one: &PersonalDocument,
+        viewer: Option<&Uid>,
+    ) -> String {
         viewer
-            .map(|viewer| self.document_link("/documents", &one.document, viewer))
+            .map(|viewer| self.document_link(&documents_beside(request), &one.document, viewer))
             .unwrap_or_default()
     }
 
     fn documents_for<'a>(
         &self,
+        request: &HttpRequest,
         found: &'a Owned<PersonalDocument>,
         reviewer: AccountId,
         viewer: Option<&Uid>,
     ) -> Vec<AdminDocument<'a>> {
         let shown = found.page.items.iter().map(|one| {
             let sight = Sight::of_reviewer(reviewer, one.document.content.account);
-            AdminDocument::of(one, &found.uids, sight, self.link_for(one, viewer))
+            let link = self.link_for(request, one, viewer);
+            AdminDocument::of(one, &found.uids, sight, link)
         });
         shown.collect()
     }

@@ -57,7 +57,11 @@ const ABILITIES: [(&str, Verb, &[&str]); 5] = [
     (ManageAccounts::SCOPE, Verb::Manage, &["User", "Label", "Comment"]),
     (ReviewPeople::SCOPE, Verb::Manage, &["Profile", "Document"]),
     (ReadActivities::SCOPE, Verb::Read, &["Activity", "Metrics"]),
-    (ManagePermissions::SCOPE, Verb::Manage, &["Permission"]),
+    (
+        ManagePermissions::SCOPE,
+        Verb::Manage,
+        &["Permission", "Restriction"],
+    ),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use super::super::sentence::{Problem, RecordError};
 use super::search::one_of;
 use super::users::People;
 use super::wire::AdminLabel;
-use super::{Errand, done, named_user, page_of};
+use super::{Errand, done, named_user};
 
 /// Most characters of a remark.
 const MAX_DESCRIPTION_CHARS: usize = 255;
@@ -118,8 +118,7 @@ pub(super) async fn add(
 ) -> Result<HttpResponse, BarongError> {
     let errand = Errand::read(&barong, &request, payload).await?;
     let asked = errand.asked(|params| {
-        let wanted = wanted(params, ScopeIs::PublicUnlessSaid)?;
-        let replaces = params_flag(params, "replace")?;
+        let (wanted, replaces) = wanted(params, ScopeIs::PublicUnlessSaid)?;
         let existing = if replaces {
             Existing::Replaced
         } else {
@@ -155,14 +154,18 @@ pub(super) async fn change_by_post(
     Ok(HttpResponse::Created().json(AdminLabel::of(&label)))
 }
 
+/// A label that is not there is made, if it is to be replaced.
 async fn changed(barong: &Barong, request: &HttpRequest, payload: Payload) -> Result<Label, BarongError> {
     let errand = Errand::read(barong, request, payload).await?;
     let asked = errand.asked(|params| wanted(params, ScopeIs::Said));
     let changed = errand.run::<ManageAccounts, _, _>(barong, request, asked, |on, permission, asked| {
-        let (uid, wanted) = asked;
-        Ok(on
-            .change_label(permission, uid, wanted)?
-            .map_err(BarongError::from))
+        let ((uid, wanted), makes) = asked;
+        let changed = if *makes {
+            on.administer_label(permission, uid, wanted, Existing::Replaced)?
+        } else {
+            on.change_label(permission, uid, wanted)?
+        };
+        Ok(changed.map_err(BarongError::from))
     });
     changed.await
 }
@@ -215,7 +218,8 @@ fn scope(check: &mut Check<'_>, is: ScopeIs) -> Option<LabelScope> {
     scope
 }
 
-fn wanted(params: &Params, is: ScopeIs) -> Result<(Uid, WantedLabel), BarongError> {
+/// Whose label is to be how, and whether it is to be so whatever is there.
+fn wanted(params: &Params, is: ScopeIs) -> Result<((Uid, WantedLabel), bool), BarongError> {
     let mut check = Check::of(params, Thing::AdminLabel);
     let uid = check.required_nb("uid");
     let key = check.required_nb("key");
@@ -230,6 +234,7 @@ fn wanted(params: &Params, is: ScopeIs) -> Result<(Uid, WantedLabel), BarongErro
             fits.then(|| text.trim().to_owned())
         },
     );
+    let replaces = check.flag(Presence::Optional, "replace").unwrap_or_default();
     let scope = check.finish_with(scope)?;
     let (key, value) = match (LabelKey::check(&key), LabelValue::check(&value)) {
         (Ok(key), Ok(value)) => (key, value),
@@ -241,14 +246,7 @@ fn wanted(params: &Params, is: ScopeIs) -> Result<(Uid, WantedLabel), BarongErro
         scope,
         description,
     };
-    Ok((named_user(&uid)?, wanted))
-}
-
-fn params_flag(params: &Params, name: &'static str) -> Result<bool, BarongError> {
-    let mut check = Check::of(params, Thing::AdminLabel);
-    let flag = check.flag(Presence::Optional, name);
-    check.finish()?;
-    Ok(flag.unwrap_or_default())
+    Ok(((named_user(&uid)?, wanted), replaces))
 }
 
 fn listing(params: &Params, profile: Profile) -> Result<Listing, BarongError> {
@@ -263,7 +261,7 @@ fn listing(params: &Params, profile: Profile) -> Result<Listing, BarongError> {
         name.parse().ok()
     });
     check.finish()?;
-    let paging = page_of(params, profile)?;
+    let paging = Paging::of(params, profile)?;
     let value = value.map(|value| value.parse::<LabelValue>()).transpose();
     Ok(match (key.parse::<LabelKey>(), value) {
         (Ok(key), Ok(value)) => Listing::By {

@@ -10,9 +10,10 @@ use serde::Serialize;
 
 use super::super::Barong;
 use super::super::error::{BarongError, Profile, Thing};
+use super::super::paging::Paging;
 use super::super::params::{Check, Presence};
 use super::super::users::seconds;
-use super::{Errand, done, page_of};
+use super::{Errand, done};
 
 /// A rule as it is shown.
 #[derive(Serialize)]
@@ -60,7 +61,7 @@ pub(super) async fn list(
     payload: Payload,
 ) -> Result<HttpResponse, BarongError> {
     let errand = Errand::read(&barong, &request, payload).await?;
-    let asked = errand.asked(|params| page_of(params, profile));
+    let asked = errand.asked(|params| Paging::of(params, profile));
     let found = errand.run::<ManagePermissions, _, _>(&barong, &request, asked, |on, permission, paging| {
         Ok(Ok((on.read_access_rules(permission)?, *paging)))
     });

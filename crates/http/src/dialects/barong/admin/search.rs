@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 use clavis_flows::{AccountFilter, AccountOrder, Direction, Slice};
 use clavis_identity::AccountState;
 use clavis_kernel::Dialect;
+use clavis_kyc::country_spellings;
 
 use super::super::error::{BarongError, Profile, Thing};
 use super::super::paging::Paging;
 use super::super::params::{Check, Params, Presence};
-use super::page_of;
+use super::MAX_OFFSET;
 
 /// What somebody looks for, and which part of it.
 pub(super) struct Search {
@@ -87,7 +88,7 @@ impl Search {
                 address,
                 state,
                 level,
-                country,
+                country: country.map(|country| country_spellings(&country)),
                 role: role.map(|role| (Dialect::Barong.name().to_owned(), role)),
                 no_role_but: None,
                 label: None,
@@ -103,7 +104,7 @@ impl Search {
             order: order.unwrap_or_default(),
             direction: direction.unwrap_or_default(),
             extended: extended.unwrap_or_default(),
-            paging: page_of(params, bounds_of(profile, extended))?,
+            paging: Paging::of(params, bounds_of(profile, extended))?,
         })
     }
 }
@@ -157,7 +158,11 @@ pub(super) fn moment(check: &mut Check<'_>, name: &'static str) -> Option<DateTi
 }
 
 impl From<Paging> for Slice {
+    /// Nothing, where the page is too far on.
     fn from(paging: Paging) -> Self {
+        if paging.offset() > MAX_OFFSET {
+            return Self { offset: 0, limit: 0 };
+        }
         Self {
             offset: paging.offset(),
             limit: paging.limit(),

@@ -10,18 +10,19 @@ use clavis_flows::{
     ReviewPeople, SecondFactorSwitch,
 };
 use clavis_identity::{AccountState, Accounts, Assurance};
-use clavis_kernel::{AccountId, Email, StoreError, Uid};
+use clavis_kernel::{AccountId, StoreError, Uid};
 use clavis_rbac::Permission;
 use serde::Serialize;
 
 use super::super::Barong;
+use super::super::address::new_address;
 use super::super::error::{BarongError, Profile, Thing};
 use super::super::paging::Paging;
 use super::super::params::{Check, Params, Presence};
 use super::super::sentence::RecordError;
 use super::search::{Search, bounds_of, one_of};
 use super::wire::{AdminKey, AdminUser, Sight};
-use super::{Errand, done, named_user, page_of};
+use super::{Errand, done, named_user};
 
 /// People of a list; with who is behind them, where that was asked for.
 pub(super) enum People {
@@ -77,7 +78,7 @@ pub(super) async fn applicants(
         let mut check = Check::of(params, Thing::AdminUser);
         let extended = check.flag(Presence::Optional, "extended");
         check.finish()?;
-        let paging = page_of(params, bounds_of(profile, extended))?;
+        let paging = Paging::of(params, bounds_of(profile, extended))?;
         Ok((extended.unwrap_or_default(), paging))
     });
     let found = errand.run::<ReviewPeople, _, _>(&barong, &request, asked, |on, permission, asked| {
@@ -117,7 +118,9 @@ pub(super) async fn one(
         Ok(Ok((file, sight, viewer(on, permission.holder())?)))
     });
     let (file, sight, viewer) = found.await?;
-    let user = AdminUser::whole(&file, sight, |one| barong.link_for(one, viewer.as_ref()));
+    let user = AdminUser::whole(&file, sight, |one| {
+        barong.link_for(&request, one, viewer.as_ref())
+    });
     Ok(HttpResponse::Ok().json(user))
 }
 
@@ -167,7 +170,7 @@ async fn change(
     done.await
 }
 
-/// `GET /admin/api_keys`.
+/// `GET /admin/api_keys`: of a person or of a service account.
 pub(super) async fn api_keys(
     barong: web::Data<Barong>,
     profile: Profile,
@@ -179,11 +182,15 @@ pub(super) async fn api_keys(
         let mut check = Check::of(params, Thing::AdminUser);
         let uid = check.required_nb("uid");
         check.finish()?;
-        Ok((named_user(&uid)?, page_of(params, profile)?))
+        Ok((named_user(&uid)?, Paging::of(params, profile)?))
     });
     let found = errand.run::<ReadAccounts, _, _>(&barong, &request, asked, |on, permission, asked| {
         let (uid, paging) = asked;
-        let keys = on.read_api_keys(permission, uid, (*paging).into())?;
+        let slice = (*paging).into();
+        let keys = match on.read_api_keys(permission, uid, slice)? {
+            Some(keys) => Some(keys),
+            None => on.read_service_keys(permission, uid, slice)?,
+        };
         Ok(keys.map(|keys| (keys, *paging)).ok_or(BarongError::ADMIN_NO_USER))
     });
     let (keys, paging) = found.await?;
@@ -200,15 +207,16 @@ fn change_wanted(params: &Params) -> Result<(Uid, AccountChange), BarongError> {
             .filter(|state| *state != AccountState::Withdrawn)
     });
     let otp = check.flag(Presence::Optional, "otp");
-    let email = one_of(&mut check, "email", "admin.user.invalid_email", |text| {
-        text.trim().parse::<Email>().ok()
-    });
+    let email = check.optional("email");
     check.finish()?;
     let change = match (state, otp, email) {
         (Some(state), None, None) => AccountChange::State(state),
         (None, Some(true), None) => AccountChange::SecondFactor(SecondFactorSwitch::On),
         (None, Some(false), None) => AccountChange::SecondFactor(SecondFactorSwitch::Off),
-        (None, None, Some(email)) => AccountChange::Address(email),
+        (None, None, Some(email)) => {
+            let address = new_address(&email);
+            AccountChange::Address(address.ok_or_else(|| BarongError::account([RecordError::EMAIL_INVALID]))?)
+        }
         _ => return Err(BarongError::ADMIN_NOT_ONE_CHANGE),
     };
     Ok((named_user(&uid)?, change))

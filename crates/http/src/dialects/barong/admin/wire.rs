@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use clavis_flows::{CaseFile, Dossier, Person, PersonalDocument, PersonalPhone, PersonalProfile, Remark};
 use clavis_identity::AccountState;
 use clavis_kernel::{AccountId, Uid};
-use clavis_kyc::{Label, Review, ReviewState};
+use clavis_kyc::{Label, PostalAddress, Review, ReviewState};
 use clavis_tokens::ApiKey;
 use serde::Serialize;
-use serde_json::Value;
 
+use super::super::data_storage::ShownData;
 use super::super::profiles::masked_name;
-use super::super::user_wire::data_of;
+use super::super::user_wire::{data_of, referrer_of};
 use super::super::users::seconds;
 
 /// An account. What a list leaves out is not there at all.
@@ -23,9 +23,9 @@ pub(super) struct AdminUser<'a> {
     level: u8,
     otp: bool,
     state: &'static str,
-    /// Nobody is referred to here, and nobody has a name here; clients read the fields all the same.
     referral_uid: Option<&'a str>,
     data: Option<&'a str>,
+    /// Nobody has a name here; clients read the field all the same.
     username: Option<&'a str>,
     labels: Vec<AdminLabel<'a>>,
     #[serde(flatten)]
@@ -41,8 +41,7 @@ pub(super) struct AdminUser<'a> {
 struct Behind<'a> {
     phones: Vec<AdminPhone<'a>>,
     profiles: Vec<AdminProfile<'a>>,
-    /// There is no store for what clients call data storages.
-    data_storages: [Value; 0],
+    data_storages: Vec<ShownData<'a>>,
 }
 
 /// What is kept about an account.
@@ -105,12 +104,36 @@ pub(super) struct AdminDocument<'a> {
     doc_category: Option<&'static str>,
     identificator: Option<&'a str>,
     metadata: Option<&'a str>,
+    /// Only of what proves one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<AdminAddress<'a>>,
     state: &'static str,
     #[serde(flatten)]
     decision: Decided<'a>,
     created_at: String,
     updated_at: String,
     version: i64,
+}
+
+/// Where somebody says that they live.
+#[derive(Serialize)]
+struct AdminAddress<'a> {
+    country: Option<&'a str>,
+    address: Option<&'a str>,
+    city: Option<&'a str>,
+    postcode: Option<&'a str>,
+}
+
+impl<'a> AdminAddress<'a> {
+    fn of(address: &'a PostalAddress) -> Self {
+        let fields = address.fields();
+        Self {
+            country: fields.country.as_deref(),
+            address: fields.address.as_deref(),
+            city: fields.city.as_deref(),
+            postcode: fields.postcode.as_deref(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -223,7 +246,7 @@ impl<'a> AdminUser<'a> {
             level: person.level,
             otp: person.has_second_factor,
             state: state_name(account.state),
-            referral_uid: None,
+            referral_uid: referrer_of(person),
             data: data_of(person),
             username: None,
             labels: person.labels.iter().map(AdminLabel::of).collect(),
@@ -238,11 +261,16 @@ impl<'a> AdminUser<'a> {
     pub(super) fn extended(dossier: &'a Dossier, uids: &'a HashMap<AccountId, Uid>, sight: Sight) -> Self {
         let phones = dossier.phones.iter();
         let profiles = dossier.profiles.iter();
+        let shown = if sight.masks {
+            ShownData::masked
+        } else {
+            ShownData::of
+        };
         Self {
             behind: Some(Behind {
                 phones: phones.map(|phone| AdminPhone::of(phone, sight)).collect(),
                 profiles: profiles.map(|one| AdminProfile::of(one, uids, sight)).collect(),
-                data_storages: [],
+                data_storages: dossier.data.iter().map(shown).collect(),
             }),
             ..Self::brief(&dossier.person)
         }
@@ -362,6 +390,7 @@ impl<'a> AdminDocument<'a> {
             doc_category: content.category.map(clavis_kyc::DocumentCategory::name),
             identificator: content.group.as_deref(),
             metadata: content.metadata.as_deref(),
+            address: one.address.as_ref().map(AdminAddress::of),
             state: document_state(document.state),
             decision: Decided::of(document.review.as_ref(), uids, sight),
             created_at: seconds(document.created_at),

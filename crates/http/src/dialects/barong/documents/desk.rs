@@ -6,15 +6,17 @@ use std::time::Duration;
 use actix_web::web::Bytes;
 use clavis_flows::{BlobError, StoredBlob, SubmittedDocument};
 use clavis_kernel::{BlobId, MasterKey, Purpose, SubKey};
-use clavis_kyc::{CheckedDocument, DocumentExtension, MediaType, UploadError};
+use clavis_kyc::{CheckedFile, DocumentExtension, MAX_DOCUMENT_BYTES, MediaType, UploadError};
 use tokio::sync::Semaphore;
 use tokio::time;
 
 use super::super::Barong;
 use super::super::error::BarongError;
-use super::super::params::UploadRoom;
+use super::super::params::{Bounds, FileBounds, UploadRoom};
 use super::super::sentence::RecordError;
 
+/// How many files of full size one request may carry; of smaller ones it may carry more.
+const FULL_FILES: usize = 4;
 /// How much memory the files of all requests take together.
 const ROOM_MEBIBYTES: usize = 128;
 /// How many files are examined at a time; each takes up to 400 MB.
@@ -40,9 +42,13 @@ impl Desk {
         }
     }
 
-    /// The memory for files on their way in.
-    pub(in super::super) const fn room(&self) -> &UploadRoom {
-        &self.room
+    /// How much is read of a request with files.
+    pub(in super::super) const fn bounds(&self) -> Bounds<'_> {
+        Bounds::with_files(FileBounds {
+            count: FULL_FILES,
+            bytes_each: MAX_DOCUMENT_BYTES,
+            room: &self.room,
+        })
     }
 
     async fn examine(
@@ -73,10 +79,10 @@ impl Barong {
     pub(in super::super) async fn store(
         &self,
         id: BlobId,
-        document: &CheckedDocument,
+        file: &CheckedFile,
         content: &Bytes,
     ) -> Result<(StoredBlob, MediaType), BarongError> {
-        let examined = self.desk.examine(content.clone(), document.extension).await?;
+        let examined = self.desk.examine(content.clone(), file.extension).await?;
         let media_type = examined.media_type();
         let stored = self.app.blobs.put_bytes(id, examined.into_content().into()).await;
         let stored = stored.map_err(|error| unreachable_contents(&error))?;

@@ -63,6 +63,24 @@ impl BarongError {
 
     pub(crate) const DATA_MALFORMED: Self =
         said_alike(StatusCode::UNPROCESSABLE_ENTITY, "data.invalid_format");
+    pub(crate) const REFERRAL_MALFORMED: Self = said_alike(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "identity.user.invalid_referral_format",
+    );
+    pub(crate) const REFERRAL_UNKNOWN: Self = said_alike(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "identity.user.referral_doesnt_exist",
+    );
+    /// The link lets nobody in: it was never made, or its time is over.
+    pub(crate) const WHITELINK_WRONG: Self = said_alike(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "identity.user.access.invalid_token",
+    );
+    /// As many are let in by links as there may be.
+    pub(crate) const WHITELINKS_USED_UP: Self = said_alike(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "identity.user.access.limit_reached",
+    );
     pub(crate) const LEAVE_PASSWORD_WRONG: Self =
         said_alike(StatusCode::UNPROCESSABLE_ENTITY, "resource.user.invalid_password");
     pub(crate) const LEAVE_CODE_MISSING: Self =

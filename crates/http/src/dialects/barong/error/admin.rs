@@ -32,6 +32,19 @@ impl BarongError {
             "admin.user.one_of_state_otp_email",
         ),
     );
+    pub(crate) const ADMIN_NO_RESTRICTION: Self = missing("admin.restriction.doesnt_exist");
+    pub(crate) const ADMIN_TOO_MANY_RESTRICTIONS: Self = unprocessable("admin.restriction.limit_reached");
+    /// It would be good for longer than any may be, or for no time.
+    pub(crate) const WHITELINK_LIFETIME: Self = said_apart(
+        (StatusCode::BAD_REQUEST, "expire_time is invalid"),
+        (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "admin.restriction.invalid_expire_time",
+        ),
+    );
+    pub(crate) const ADMIN_TOO_MANY_WHITELINKS: Self =
+        unprocessable("admin.restriction.whitelink_limit_reached");
+    pub(crate) const ADMIN_NO_DATA_STORAGE: Self = missing("admin.data_storage.doesnt_exist");
     /// The account is a tombstone.
     pub(crate) const ADMIN_USER_GONE: Self = unprocessable("admin.user.deleted");
     pub(crate) const ADMIN_NO_ROLE: Self = unprocessable("admin.user.invalid_role");

@@ -1,8 +1,9 @@
 //! Refusals of the gateway: of signed requests, of cookies, and of paths. They are codes in both profiles.
 
 use actix_web::http::StatusCode;
+use clavis_rbac::{Restricted, RestrictionCategory};
 
-use super::{BarongError, Words};
+use super::{BarongError, Words, said_alike};
 
 impl BarongError {
     pub(crate) const API_KEY_HEADERS: Self =
@@ -23,6 +24,20 @@ impl BarongError {
     pub(crate) const CSRF_MISSING: Self = unauthorized("authz.missing_csrf_token");
     pub(crate) const CSRF_MISMATCH: Self = unauthorized("authz.csrf_token_mismatch");
     pub(crate) const PATH_BLOCKED: Self = unauthorized("authz.permission_denied");
+}
+
+/// The status is the rule's own. The gateway says it in codes alone; so does the log-in in the coded profile.
+impl From<Restricted> for BarongError {
+    fn from(refusal: Restricted) -> Self {
+        let status = StatusCode::from_u16(refusal.code.as_u16()).unwrap_or(StatusCode::UNAUTHORIZED);
+        match refusal.category {
+            RestrictionCategory::Maintenance => gateway(status, "authz.restrict.maintenance"),
+            RestrictionCategory::Blacklist => gateway(status, "authz.restrict.blacklist"),
+            RestrictionCategory::Blocklogin => said_alike(status, "authz.restrict.blocklogin"),
+            // It lets in.
+            RestrictionCategory::Whitelist => Self::INTERNAL,
+        }
+    }
 }
 
 const fn unauthorized(code: &'static str) -> BarongError {

@@ -66,6 +66,14 @@ impl BarongError {
         "resource.phone.limit_reached",
     );
 
+    /// Nobody but reviewers here decides who somebody is: there is no provider that could call back.
+    pub(crate) const KYC_IS_LOCAL: Self = said_alike(StatusCode::UNPROCESSABLE_ENTITY, "public.kyc.local");
+    /// The account has as many texts as it may have. Upstream knows no limit.
+    pub(crate) const TOO_MANY_DATA_STORAGES: Self = said(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "Maximum number of data storages was reached",
+        "resource.data_storage.limit_reached",
+    );
     pub(crate) const LABEL_PRIVATE: Self = said_alike(StatusCode::BAD_REQUEST, "resource.labels.private");
     /// The account has as many labels of its own as it may have. Upstream knows no limit.
     pub(crate) const TOO_MANY_LABELS: Self = said(

@@ -22,6 +22,19 @@ impl BarongError {
         StatusCode::UNPROCESSABLE_ENTITY,
         "User already exists by this email",
     );
+    /// No such service account, where one is to be changed.
+    pub(crate) const MANAGEMENT_NO_SERVICE: Self =
+        said_alike(StatusCode::UNPROCESSABLE_ENTITY, "Service account doesnt exist");
+    /// The operator lets no server do this.
+    pub(crate) const MANAGEMENT_DISABLED: Self =
+        said_alike(StatusCode::UNPROCESSABLE_ENTITY, "disabled_management_endpoint");
+    /// No such account, where a key is to be made or changed; the next two are of the same kind.
+    pub(crate) const MANAGEMENT_NO_USER: Self =
+        said_alike(StatusCode::UNPROCESSABLE_ENTITY, "user_doesnt_exist");
+    pub(crate) const MANAGEMENT_NO_KEY_SERVICE: Self =
+        said_alike(StatusCode::UNPROCESSABLE_ENTITY, "service_account_doesnt_exist");
+    pub(crate) const MANAGEMENT_NO_KEY: Self =
+        said_alike(StatusCode::UNPROCESSABLE_ENTITY, "api_key_doesnt_exist");
     pub(crate) const MANAGEMENT_FACTOR_OFF: Self =
         said_alike(StatusCode::UNPROCESSABLE_ENTITY, "Account has not enabled 2FA");
 }

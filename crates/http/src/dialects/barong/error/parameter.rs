@@ -15,6 +15,10 @@ pub(crate) enum Thing {
     ApiKey,
     /// A label.
     Label,
+    /// What a client leaves with an account.
+    DataStorage,
+    /// A proof of an address.
+    Address,
     /// Somebody who registers, or recovers a password.
     IdentityUser,
     /// A log-in.
@@ -25,6 +29,8 @@ pub(crate) enum Thing {
     AdminLabel,
     /// A rule about who may do what.
     AdminPermission,
+    /// A rule about from where requests may come.
+    AdminRestriction,
     /// A profile in an administrator's hands.
     AdminProfile,
     /// A document in an administrator's hands.
@@ -43,11 +49,14 @@ impl Thing {
             Self::Otp => "resource.otp",
             Self::ApiKey => "resource.api_key",
             Self::Label => "resource.label",
+            Self::DataStorage => "resource.data_storage",
+            Self::Address => "resource.address",
             Self::IdentityUser => "identity.user",
             Self::Session => "identity.session",
             Self::AdminUser => "admin.user",
             Self::AdminLabel => "admin.label",
             Self::AdminPermission => "admin.permission",
+            Self::AdminRestriction => "admin.restriction",
             Self::AdminProfile => "admin.profile",
             Self::AdminDocument => "admin.document",
             Self::Management => "management",

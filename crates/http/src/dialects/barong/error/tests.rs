@@ -51,7 +51,32 @@ fn the_general_refusals_are_the_contracts() {
     both(
         &BarongError::TOO_LARGE,
         r#"413 {"error":"Request body is too large"}"#,
-        r#"413 {"errors":["Request body is too large"]}"#,
+        r#"413 {"errors":["request.too_large"]}"#,
+    );
+    both(
+        &BarongError::NOT_JSON,
+        r#"400 {"error":"Request body is not valid JSON"}"#,
+        r#"400 {"errors":["request.invalid_json"]}"#,
+    );
+    both(
+        &BarongError::NOT_A_FORM,
+        r#"400 {"error":"Request body is not a valid form"}"#,
+        r#"400 {"errors":["request.invalid_form"]}"#,
+    );
+    both(
+        &BarongError::TOO_MANY_PARAMETERS,
+        r#"400 {"error":"Request has too many or too deep parameters"}"#,
+        r#"400 {"errors":["request.too_many_parameters"]}"#,
+    );
+    both(
+        &BarongError::busy(),
+        r#"503 {"error":"Server is busy"}"#,
+        r#"503 {"errors":["server.busy"]}"#,
+    );
+    both(
+        &BarongError::too_many_requests(Duration::from_secs(1)),
+        r#"429 {"error":"Too many requests"}"#,
+        r#"429 {"errors":["request.too_many_requests"]}"#,
     );
 }
 

@@ -8,6 +8,7 @@ use clavis_tokens::{ApiKeyId, ApiKeyRefusal, ApiKeyVerifier, SignedHeaders};
 use super::memory::{Asked, Known, Memory};
 use super::token::Token;
 use crate::dialects::barong::Barong;
+use crate::dialects::barong::claims::Claimant;
 use crate::dialects::barong::error::BarongError;
 use crate::{Fault, NonceMemory, NonceRefusal};
 
@@ -85,7 +86,10 @@ impl Barong {
         let before = memory.any(name);
         let before = before.as_ref().and_then(|known| known.value.token.as_ref().ok());
         let token = match found.check() {
-            Ok(()) => Ok(self.token_for(&found.owner, None, before, now)?),
+            Ok(()) => {
+                let account = found.owner.account().id;
+                Ok(self.token_for(&Claimant::from(&found), account, None, before, now)?)
+            }
             Err(refusal) => Err(refusal),
         };
         let known = KnownKey {

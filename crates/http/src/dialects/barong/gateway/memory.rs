@@ -3,6 +3,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
+use tokio::sync::Mutex;
+
+use crate::Fault;
 
 /// How long what the store said is believed without asking again. What this process revokes is noticed at once; this
 /// bounds what another process's takes.
@@ -75,6 +78,49 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Memory<K, V
         Q: Hash + Eq + ?Sized,
     {
         self.known.invalidate(key);
+    }
+}
+
+/// What the store said of something that is remembered whole, as a few rules are.
+pub(super) struct Whole<V> {
+    known: Memory<(), V>,
+    /// Of many requests that find it out of date, one asks.
+    asking: Mutex<()>,
+}
+
+impl<V> Default for Whole<V>
+where
+    V: Send + Sync + 'static,
+{
+    fn default() -> Self {
+        Self {
+            known: Memory::new(1),
+            asking: Mutex::new(()),
+        }
+    }
+}
+
+impl<V: Send + Sync + 'static> Whole<V> {
+    /// What is remembered, or what the store says now.
+    pub(super) async fn get(
+        &self,
+        revocations: impl Fn() -> u64,
+        ask: impl Future<Output = Result<V, Fault>>,
+    ) -> Result<Arc<Known<V>>, Fault> {
+        if let Some(known) = self.known.fresh(&(), revocations()) {
+            return Ok(known);
+        }
+        let _asking = self.asking.lock().await;
+        if let Some(known) = self.known.fresh(&(), revocations()) {
+            return Ok(known);
+        }
+        let asked = Asked::now(revocations());
+        Ok(self.known.remember((), ask.await?, asked))
+    }
+
+    /// What is remembered, however long ago it was said.
+    pub(super) fn any(&self) -> Option<Arc<Known<V>>> {
+        self.known.any(&())
     }
 }
 

@@ -1,28 +1,31 @@
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use clavis_flows::PlainPath;
-use clavis_rbac::{Access, AccessRule, judge};
-use tokio::sync::Mutex;
+use clavis_flows::{PlainPath, PlainVerb};
+use clavis_rbac::{Access, AccessRule, RestrictionTable, judge};
 
-use super::memory::{Asked, Known, Memory};
+use super::memory::{Known, Whole};
 use super::token::Token;
+use crate::Fault;
 use crate::dialects::barong::Barong;
 use crate::dialects::barong::error::BarongError;
 
-/// What roles may do, as the store said last. All rules are remembered together: there are few.
-pub(super) struct KnownRules {
-    known: Memory<(), Vec<AccessRule>>,
-    /// Of many requests that find the rules out of date, one asks.
-    asking: Mutex<()>,
+/// The rules as the store said last. All are remembered together: there are few.
+#[derive(Default)]
+pub(super) struct KnownRules(Whole<Rules>);
+
+/// What is asked of every request.
+pub(super) struct Rules {
+    /// What roles may do.
+    access: Vec<AccessRule>,
+    /// From where requests may come.
+    pub(super) restrictions: RestrictionTable,
 }
 
-impl Default for KnownRules {
-    fn default() -> Self {
-        Self {
-            known: Memory::new(1),
-            asking: Mutex::new(()),
-        }
+impl KnownRules {
+    /// The rules, however long ago the store said them.
+    pub(super) fn any(&self) -> Option<Arc<Known<Rules>>> {
+        self.0.any()
     }
 }
 
@@ -31,16 +34,12 @@ impl Barong {
     pub(super) async fn permitted(
         &self,
         request: &HttpRequest,
+        verb: &PlainVerb,
         path: PlainPath<'_>,
         token: &Token,
     ) -> Result<(), BarongError> {
-        let rules = self.access_rules(request).await?;
-        let ruling = judge(
-            &rules.value,
-            token.role(),
-            request.method().as_str(),
-            path.as_str(),
-        );
+        let rules = self.rules(request).await?;
+        let ruling = judge(&rules.value.access, token.role(), verb.as_str(), path.as_str());
         if let Some(rule) = ruling.noted_by {
             let (account, rule, access) = (token.account(), rule.clone(), ruling.access);
             let noted = self.transaction(request, move |on| on.note_access(account, &rule, access));
@@ -52,21 +51,15 @@ impl Barong {
         }
     }
 
-    async fn access_rules(&self, request: &HttpRequest) -> Result<Arc<Known<Vec<AccessRule>>>, BarongError> {
-        let KnownRules { known, asking } = &self.gateway.roles;
-        if let Some(rules) = known.fresh(&(), self.app.store.revocations()) {
-            return Ok(rules);
-        }
-        let _asking = asking.lock().await;
-        if let Some(rules) = known.fresh(&(), self.app.store.revocations()) {
-            return Ok(rules);
-        }
-        let asked = Asked::now(self.app.store.revocations());
-        #[expect(
-            clippy::redundant_closure_for_method_calls,
-            reason = "the method is of one lifetime, the closure of any"
-        )]
-        let rules = self.look_up(request, |on| on.access_rules()).await?;
-        Ok(known.remember((), rules, asked))
+    /// Both sorts of rules, asked for together.
+    pub(super) async fn rules(&self, request: &HttpRequest) -> Result<Arc<Known<Rules>>, Fault> {
+        let ask = self.look_up(request, |on| {
+            Ok(Rules {
+                access: on.access_rules()?,
+                restrictions: RestrictionTable::new(on.restrictions()?),
+            })
+        });
+        let known = &self.gateway.known_rules.0;
+        known.get(|| self.app.store.revocations(), ask).await
     }
 }

@@ -2,16 +2,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use actix_web::http::Method;
-use actix_web::http::header;
 use chrono::{DateTime, Utc};
-use clavis_flows::{ClientMarks, CookieRefusal, CookieSession};
+use clavis_flows::{ClientMarks, CookieRefusal, CookieSession, PlainVerb};
 use clavis_kernel::{Secret, TokenDigest};
 
 use super::memory::{Asked, Known, Memory};
 use super::token::Token;
 use crate::client;
 use crate::dialects::barong::Barong;
+use crate::dialects::barong::claims::Claimant;
 use crate::dialects::barong::error::BarongError;
 use crate::dialects::barong::identity::SessionSecret;
 
@@ -49,6 +48,7 @@ impl Barong {
     pub(super) async fn by_cookie(
         &self,
         request: &HttpRequest,
+        verb: &PlainVerb,
         csrf: CsrfCheck,
     ) -> Result<Token, BarongError> {
         let secret = SessionSecret::shown(request).ok_or(BarongError::NO_SESSION)?;
@@ -64,10 +64,11 @@ impl Barong {
         };
         let session = &known.value;
         let is_over = session.expires_at <= self.app.clock.now();
-        if is_over || !session.marks.fit(user_agent(request), self.client_ip(request)) {
+        let user_agent = client::user_agent(request);
+        if is_over || !session.marks.fit(user_agent.as_deref(), self.client_ip(request)) {
             return Err(BarongError::SESSION_MISMATCH);
         }
-        if csrf == CsrfCheck::WhereSomethingChanges && changes_something(request.method()) {
+        if csrf == CsrfCheck::WhereSomethingChanges && verb.changes_something() {
             check_csrf(request, &session.csrf)?;
         }
         Ok(session.token.clone())
@@ -99,8 +100,9 @@ impl Barong {
         };
         let before = memory.any(&digest);
         let before = before.as_ref().map(|known| &known.value.token);
+        let (claimant, account) = (Claimant::from(&found.person), found.person.account().id);
         let known = KnownSession {
-            token: self.token_for(&found.person, Some(found.session.id), before, now)?,
+            token: self.token_for(&claimant, account, Some(found.session.id), before, now)?,
             csrf: self.gateway.csrf_token(secret),
             marks: found.marks(),
             expires_at: self.prolonged(request, &found, now).await,
@@ -118,9 +120,10 @@ impl Barong {
     ) -> DateTime<Utc> {
         let session = &found.session;
         let longest = self.app.limits.session_lifetime;
-        let until = found
-            .extension(now, self.session_lifetime, longest)
-            .filter(|_| found.marks().fit(user_agent(request), self.client_ip(request)));
+        let until = found.extension(now, self.session_lifetime, longest).filter(|_| {
+            let user_agent = client::user_agent(request);
+            found.marks().fit(user_agent.as_deref(), self.client_ip(request))
+        });
         let Some(until) = until else {
             return session.expires_at;
         };
@@ -132,26 +135,9 @@ impl Barong {
         }
     }
 
-    fn client_ip(&self, request: &HttpRequest) -> Option<IpAddr> {
+    pub(super) fn client_ip(&self, request: &HttpRequest) -> Option<IpAddr> {
         client::client_ip(request, &self.app.trusted_proxies)
     }
-}
-
-/// As much of the header as is kept of it at log-in.
-fn user_agent(request: &HttpRequest) -> Option<&str> {
-    let text = request.headers().get(header::USER_AGENT)?.to_str().ok()?;
-    Some(text.get(..client::MAX_USER_AGENT_BYTES).unwrap_or(text))
-}
-
-fn changes_something(method: &Method) -> bool {
-    [
-        &Method::POST,
-        &Method::PUT,
-        &Method::PATCH,
-        &Method::DELETE,
-        &Method::TRACE,
-    ]
-    .contains(&method)
 }
 
 fn check_csrf(request: &HttpRequest, expected: &Secret) -> Result<(), BarongError> {

@@ -2,10 +2,9 @@ use std::sync::Arc;
 
 use actix_web::http::header::HeaderValue;
 use chrono::{DateTime, Duration, Utc};
-use clavis_flows::Person;
-use clavis_identity::AccountState;
 use clavis_kernel::{AccountId, SessionId};
 
+use crate::dialects::barong::claims::Claimant;
 use crate::dialects::barong::error::BarongError;
 use crate::dialects::barong::{Barong, claims};
 
@@ -23,22 +22,24 @@ pub(super) struct Token {
     says: Arc<Statement>,
 }
 
-/// What a token says of its account that may change.
+/// What a token says of who it is for that may change.
 #[derive(PartialEq, Eq)]
 struct Statement {
+    uid: String,
     email: String,
     role: String,
     level: u8,
-    state: AccountState,
+    state: &'static str,
 }
 
 impl Statement {
-    fn of(person: &Person) -> Self {
+    fn of(claimant: &Claimant<'_>) -> Self {
         Self {
-            email: person.address(),
-            role: person.role.clone(),
-            level: person.level,
-            state: person.account().state,
+            uid: claimant.uid.to_owned(),
+            email: claimant.email.clone(),
+            role: claimant.role.to_owned(),
+            level: claimant.level,
+            state: claimant.state,
         }
     }
 }
@@ -49,7 +50,7 @@ impl Token {
         self.header.clone()
     }
 
-    /// Whose it is.
+    /// Who answers for what is done with it.
     pub(super) const fn account(&self) -> AccountId {
         self.account
     }
@@ -64,12 +65,13 @@ impl Barong {
     /// The token for somebody: the one from before if it still says what is so and is young enough, else a new one.
     pub(super) fn token_for(
         &self,
-        person: &Person,
+        claimant: &Claimant<'_>,
+        account: AccountId,
         session: Option<SessionId>,
         before: Option<&Token>,
         now: DateTime<Utc>,
     ) -> Result<Token, BarongError> {
-        let says = Statement::of(person);
+        let says = Statement::of(claimant);
         if let Some(token) = before
             && *token.says == says
             && (Duration::zero()..self.reused_for()).contains(&(now - token.signed_at))
@@ -78,14 +80,14 @@ impl Barong {
         }
         let ring = self.app.ring.get();
         let entropy = self.app.entropy.as_ref();
-        let signed = claims::sign(person, session, self.access_lifetime, &ring, entropy, now)?;
+        let signed = claims::sign(claimant, session, self.access_lifetime, &ring, entropy, now)?;
         let mut header =
             HeaderValue::try_from(format!("Bearer {signed}")).map_err(|_| BarongError::INTERNAL)?;
         header.set_sensitive(true);
         Ok(Token {
             header,
             signed_at: now,
-            account: person.account().id,
+            account,
             says: Arc::new(says),
         })
     }

@@ -1,5 +1,5 @@
 use actix_web::{HttpRequest, HttpResponse, web};
-use clavis_flows::{ActivationError, ResendError};
+use clavis_flows::{ActivationError, Resend, ResendError};
 use clavis_identity::TicketPurpose;
 use clavis_kernel::{Email, Secret};
 
@@ -24,7 +24,9 @@ pub(super) async fn generate_code(
     let asked = match email.parse::<Email>() {
         Ok(address) => {
             barong
-                .transaction(&request, move |on| on.resend_activation(&address))
+                .transaction(&request, move |on| {
+                    on.resend_activation(&address, Resend::Unproven)
+                })
                 .await?
         }
         Err(_) => Err(ResendError::UnknownAddress),

@@ -34,8 +34,12 @@ pub(super) async fn generate_code(
         Ok(()) => Ok(created()),
         Err(_) if Profile::of(&request) == Profile::Coded => Ok(created()),
         Err(ResetRequestError::TooManyMails) => Err(BarongError::too_many_requests(MAIL_WAIT)),
-        Err(ResetRequestError::UnknownAddress) => Err(BarongError::NO_SUCH_ACCOUNT),
-        Err(ResetRequestError::NotActivated | ResetRequestError::Suspended) => Err(BarongError::NOT_ACTIVE),
+        // The contract has one refusal: who cannot be helped is told what strangers are told.
+        Err(
+            ResetRequestError::UnknownAddress
+            | ResetRequestError::NotActivated
+            | ResetRequestError::Suspended,
+        ) => Err(BarongError::NO_SUCH_ACCOUNT),
     }
 }
 

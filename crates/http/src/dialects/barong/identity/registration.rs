@@ -1,13 +1,16 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use clavis_flows::{Activation, SignUp, SignUpError};
 use clavis_identity::{Attributes, PasswordProblem, PasswordRules};
-use clavis_kernel::{Email, Secret};
+use clavis_kernel::{Email, Secret, Uid};
 
 use super::created;
 use crate::dialects::barong::Barong;
+use crate::dialects::barong::address::new_address;
 use crate::dialects::barong::error::{BarongError, Profile, Thing};
 use crate::dialects::barong::params::{Bounds, Check, Params};
 use crate::dialects::barong::sentence::RecordError;
+use crate::dialects::barong::user_wire::{DATA, REFERRER};
+use crate::dialects::barong::users::is_data;
 
 /// `POST /identity/users`. Everything that is wrong is told at once.
 pub(super) async fn register(
@@ -19,9 +22,25 @@ pub(super) async fn register(
     let mut check = Check::of(&params, Thing::IdentityUser);
     let email = check.required_nb("email");
     let password = Secret::new(check.required_nb("password"));
+    // 2.0.8 knows neither, and ignores what it does not know.
+    let (data, referrer) = match Profile::of(&request) {
+        Profile::Classic => (None, None),
+        Profile::Coded => (check.optional("data"), check.optional("refid")),
+    };
     check.finish()?;
+    if !data.as_deref().is_none_or(is_data) {
+        return Err(BarongError::DATA_MALFORMED);
+    }
+    let mut attributes = Attributes::new();
+    if let Some(data) = data {
+        attributes.insert(DATA.to_owned(), data);
+    }
+    if let Some(referrer) = referrer {
+        let referrer = barong.referrer(&request, &referrer).await?;
+        attributes.insert(REFERRER.to_owned(), referrer.as_str().to_owned());
+    }
 
-    let address = email.parse::<Email>().ok();
+    let address = new_address(&email);
     let mut problems = match &address {
         None => vec![RecordError::EMAIL_INVALID],
         Some(address) => barong.address_problems(&request, address).await?,
@@ -34,7 +53,7 @@ pub(super) async fn register(
         address,
         name: None,
         display_name: String::new(),
-        attributes: Attributes::new(),
+        attributes,
         avatar: None,
         password: Some(barong.app.hash(password).await?),
         activation: Activation::ByMail,
@@ -69,7 +88,16 @@ impl Barong {
         (!sentences.is_empty()).then(|| sentences.join(" "))
     }
 
-    async fn address_problems(
+    /// Who led somebody here, by what they say.
+    async fn referrer(&self, request: &HttpRequest, said: &str) -> Result<Uid, BarongError> {
+        let referrer: Uid = said.trim().parse().map_err(|_| BarongError::REFERRAL_MALFORMED)?;
+        let asked = referrer.clone();
+        let may_refer = self.look_up(request, move |on| on.may_refer(&asked)).await?;
+        may_refer.then_some(referrer).ok_or(BarongError::REFERRAL_UNKNOWN)
+    }
+
+    /// What is wrong with an address for a new account: somebody has it.
+    pub(in crate::dialects::barong) async fn address_problems(
         &self,
         request: &HttpRequest,
         address: &Email,

@@ -59,6 +59,16 @@ pub(super) async fn configs(barong: web::Data<Barong>) -> HttpResponse {
     })
 }
 
+/// `GET /public/configs/auth0`. Nobody logs in from there; clients that ask find nothing to send people to.
+pub(super) async fn auth0() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "auth0_domain": null, "auth0_client_id": null }))
+}
+
+/// `POST /public/kyc`: where a provider calls back who was asked who somebody is. Only reviewers are asked here.
+pub(super) async fn kyc() -> Result<HttpResponse, BarongError> {
+    Err(BarongError::KYC_IS_LOCAL)
+}
+
 /// `POST /password/validate`.
 pub(super) async fn validate_password(
     request: HttpRequest,

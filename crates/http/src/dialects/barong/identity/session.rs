@@ -37,6 +37,7 @@ pub(super) async fn log_in(
     let code = check.optional("otp_code").map(Secret::new);
     check.finish()?;
     barong.check_log_in_rate(&request)?;
+    barong.may_log_in_from_there(&request).await?;
 
     let applicant = match email.parse::<Email>() {
         Ok(address) => barong.look_up(&request, move |on| on.applicant(&address)).await?,

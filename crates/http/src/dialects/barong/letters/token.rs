@@ -25,7 +25,7 @@ struct MailClaims<'a> {
 /// By which a token in a mail is told from others, and from those that open the API.
 const fn subject(purpose: TicketPurpose) -> &'static str {
     match purpose {
-        TicketPurpose::Activate => "confirmation",
+        TicketPurpose::Activate | TicketPurpose::ActivateByClient => "confirmation",
         TicketPurpose::ResetPassword => "reset",
         TicketPurpose::ChangeEmail => "email",
     }

@@ -59,16 +59,17 @@ pub(super) async fn add(
     may.await?.map_err(refused)?;
     let checked = form.check(barong.app.clock.now().date_naive())?;
     let id = BlobId(barong.app.entropy.uuid_v7(barong.app.clock.now()));
-    let (stored, media_type) = barong.store(id, &checked, &form.content).await?;
+    let (stored, media_type) = barong.store(id, &checked.file, &form.content).await?;
     drop(place);
     let document = SubmittedDocument {
         doc_type: checked.doc_type,
-        number: checked.doc_number,
-        expires_on: checked.doc_expire,
+        number: Some(checked.doc_number),
+        expires_on: Some(checked.doc_expire),
         category: None,
         group: None,
         metadata: form.metadata,
-        file_name: checked.file_name,
+        address: None,
+        file_name: checked.file.name,
         media_type,
         blob: id,
         stored,

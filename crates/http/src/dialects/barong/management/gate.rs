@@ -34,7 +34,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 const MAX_READING: Duration = Duration::from_mins(1);
 /// Most bytes of a keychain file that are read; a keychain is shorter.
 const MAX_KEYCHAIN_BYTES: u64 = 1024 * 1024;
-/// How many requests with a name of their own are remembered.
+/// How many requests that are good once are remembered.
 const REMEMBERED: usize = 100_000;
 
 /// Whom the operator trusts, and which of their requests were served.
@@ -78,7 +78,8 @@ impl Guard {
             Err(JwsRefusal::BadSignatureOrExpired) => return Err(BarongError::MANAGEMENT_UNVERIFIED),
             Err(JwsRefusal::NotEnoughSignatures) => return Err(BarongError::MANAGEMENT_SIGNATURES),
         };
-        if request.jti.is_some() {
+        // What changes something is good once, also where nobody gave it a name: its payload stands in for one.
+        if request.jti.is_some() || !action.may_be_repeated() {
             match self.served.spend(request.digest, request.expires_at, now) {
                 Ok(()) => {}
                 Err(NonceRefusal::Used | NonceRefusal::TooLong) => {

@@ -7,12 +7,13 @@ use clavis_flows::{
     Slice,
 };
 use clavis_identity::PasswordHash;
-use clavis_kernel::{Email, Secret};
+use clavis_kernel::Secret;
 use clavis_kyc::{CheckedProfile, LabelKey, LabelScope, LabelValue, PhoneNumber};
 use serde::Serialize;
 
 use super::{Signed, declared_uid};
 use crate::dialects::barong::Barong;
+use crate::dialects::barong::address::new_address;
 use crate::dialects::barong::error::{BarongError, Profile, Thing};
 use crate::dialects::barong::params::{Check, Params, Presence};
 use crate::dialects::barong::profiles::{ShownProfile, declared_fields};
@@ -191,7 +192,7 @@ fn shown<'a>(barong: &Barong, dossiers: &'a [Dossier]) -> Vec<UserWithProfile<'a
 }
 
 /// `page` from 1, `limit` up to 100.
-fn declared_slice(check: &mut Check<'_>) -> Slice {
+pub(super) fn declared_slice(check: &mut Check<'_>) -> Slice {
     let limit = match check.integer(Presence::Optional, "limit") {
         None => MAX_LIMIT,
         Some(limit) => match u32::try_from(limit) {
@@ -228,12 +229,11 @@ pub(super) async fn create(
     let email = check.required_nb("email");
     let password = Secret::new(check.required_nb("password"));
     check.finish()?;
-    let address = email.parse::<Email>().ok();
-    let mut problems: Vec<RecordError> = address
-        .is_none()
-        .then_some(RecordError::EMAIL_INVALID)
-        .into_iter()
-        .collect();
+    let address = new_address(&email);
+    let mut problems = match &address {
+        None => vec![RecordError::EMAIL_INVALID],
+        Some(address) => barong.address_problems(request, address).await?,
+    };
     problems.extend(barong.password_problems(&password));
     let Some(address) = address.filter(|_| problems.is_empty()) else {
         return Err(BarongError::account(problems));
@@ -284,7 +284,7 @@ fn imported(barong: &Barong, params: &Params) -> Result<ImportedPerson, BarongEr
     let fields = declared_fields(&mut check, Presence::Optional);
     check.finish()?;
     let mut problems = Vec::new();
-    let address = email.parse::<Email>().ok();
+    let address = new_address(&email);
     if address.is_none() {
         problems.push(RecordError::EMAIL_INVALID);
     }

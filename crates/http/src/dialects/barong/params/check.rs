@@ -80,7 +80,8 @@ impl<'p> Check<'p> {
             | Param::Flag(_)
             | Param::List(_)
             | Param::Map(_)
-            | Param::File(_) => None,
+            | Param::File(_)
+            | Param::Unreadable => None,
         })
     }
 
@@ -192,11 +193,17 @@ fn files(param: &Param) -> Option<Vec<&Upload>> {
                 | Param::Number(_)
                 | Param::Flag(_)
                 | Param::List(_)
-                | Param::Map(_) => None,
+                | Param::Map(_)
+                | Param::Unreadable => None,
             });
             files.collect()
         }
-        Param::Null | Param::Text(_) | Param::Number(_) | Param::Flag(_) | Param::Map(_) => None,
+        Param::Null
+        | Param::Text(_)
+        | Param::Number(_)
+        | Param::Flag(_)
+        | Param::Map(_)
+        | Param::Unreadable => None,
     }
 }
 
@@ -205,12 +212,22 @@ fn attached<'p>(attachments: &'p Param, name: &str) -> Option<Vec<&'p Upload>> {
     let of_one = |attachment: &'p Param| match attachment {
         Param::Map(fields) => files(fields.get(name)?),
         Param::File(file) => Some(vec![file]),
-        Param::Null | Param::Text(_) | Param::Number(_) | Param::Flag(_) | Param::List(_) => None,
+        Param::Null
+        | Param::Text(_)
+        | Param::Number(_)
+        | Param::Flag(_)
+        | Param::List(_)
+        | Param::Unreadable => None,
     };
     let each: Option<Vec<_>> = match attachments {
         Param::List(values) => values.iter().map(of_one).collect(),
         Param::Map(fields) => fields.values().map(of_one).collect(),
-        Param::Null | Param::Text(_) | Param::Number(_) | Param::Flag(_) | Param::File(_) => None,
+        Param::Null
+        | Param::Text(_)
+        | Param::Number(_)
+        | Param::Flag(_)
+        | Param::File(_)
+        | Param::Unreadable => None,
     };
     Some(each?.concat())
 }

@@ -1,5 +1,8 @@
 use chrono::NaiveDate;
 
+/// Longest time behind a day, in bytes.
+const MAX_TIME_BYTES: usize = 32;
+
 /// A day as clients write it: `1990-12-10`, with slashes or nothing between, the day first
 /// (`10-12-1990`, `10/12/1990`, `10.12.1990`), or the moment in which it begins (`1990-12-10T00:00:00Z`).
 /// `None` also for days that are in no calendar.
@@ -38,12 +41,45 @@ fn separated(text: &str) -> Option<(&str, &str, &str)> {
 
 /// A day without the time that follows it, if one does.
 fn without_time(day: &str) -> Option<&str> {
-    let Some((day, time)) = day.split_once(['T', ' ']) else {
-        return Some(day);
+    match day.split_once(['T', ' ']) {
+        None => Some(day),
+        Some((day, time)) => is_time(time).then_some(day),
+    }
+}
+
+/// Whether there is such a time of a day: hours, minutes, seconds and parts of them, with or without a zone.
+fn is_time(text: &str) -> bool {
+    if text.len() > MAX_TIME_BYTES {
+        return false;
+    }
+    let (clock, zone) = match text.find(['Z', '+', '-']) {
+        None => (text, None),
+        Some(at) => (text.get(..at).unwrap_or_default(), text.get(at..)),
     };
-    let mut time = time.bytes();
-    let is_time = time.len() <= 32 && time.all(|c| c.is_ascii_digit() || b":.Z+-".contains(&c));
-    is_time.then_some(day)
+    let (clock, fraction) = match clock.split_once('.') {
+        None => (clock, None),
+        Some((clock, fraction)) => (clock, Some(fraction)),
+    };
+    let is_fraction = fraction.is_none_or(|digits| {
+        clock.len() == 8 && !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit())
+    });
+    let is_zone = match zone {
+        None | Some("Z") => true,
+        Some(zone) => zone.get(1..).is_some_and(|offset| is_clock(offset, 2)),
+    };
+    is_clock(clock, 3) && is_fraction && is_zone
+}
+
+/// Whether this is an hour, or an hour and a minute, or with the second too where there may be three parts. Only hours
+/// and minutes may stand without colons.
+fn is_clock(text: &str, most_parts: usize) -> bool {
+    let parts: Vec<&str> = match text.split_at_checked(2) {
+        Some((hour, minute)) if minute.len() == 2 => vec![hour, minute],
+        _ => text.split(':').collect(),
+    };
+    // A second may be a leap second.
+    let fits = |(part, most): (&&str, u32)| part.len() == 2 && number(part).is_some_and(|part| part <= most);
+    parts.len() <= most_parts && parts.iter().zip([23, 59, 60]).all(fits)
 }
 
 fn number(digits: &str) -> Option<u32> {
@@ -75,11 +111,46 @@ mod tests {
             "10.12.1990",
             "1990-12-10T00:00:00.000Z",
             "1990-12-10 00:00:00",
+            "1990-12-10T23:59:60Z",
+            "1990-12-10T23:59",
+            "1990-12-10T23",
+            "1990-12-10T2359",
+            "1990-12-10T23:59:59+02:00",
+            "1990-12-10T23:59:59.999999-0330",
+            "1990/12/10 23:59:59+02",
         ] {
             check(text, Some((1990, 12, 10)));
         }
         check("2000-2-9", Some((2000, 2, 9)));
         check("2024-02-29", Some((2024, 2, 29)));
+    }
+
+    #[test]
+    fn a_time_that_no_day_has_spoils_the_day() {
+        for time in [
+            "T25:00:00Z",
+            "T24:00:00Z",
+            "T99:99:99",
+            "T00:60:00",
+            "T00:00:61",
+            "T",
+            "T:",
+            "T1:2:3",
+            "T00:00:00:00",
+            "T00:00:00.",
+            "T00:00.5",
+            "T00:00:00+24:00",
+            "T00:00:00+02:60",
+            "T00:00:00+",
+            "T00:00:00ZZ",
+            "T00:00:00Z+02:00",
+            "T--::..",
+            "T+02:00",
+            "T٠٠:00",
+        ] {
+            check(&format!("2030-01-22{time}"), None);
+        }
+        check(&format!("2030-01-22T00:00:00.{}", "0".repeat(24)), None);
     }
 
     #[test]

@@ -1,76 +1,65 @@
 //! Names and values as forms and query strings write them.
 
-use std::borrow::Cow;
-
 use percent_encoding::percent_decode;
 
 use super::super::error::BarongError;
-use super::value::{Budget, Fields, MAX_DEPTH, Param, without_nul};
+use super::value::{Budget, Fields, MAX_DEPTH, Param, Unfit, without_nul};
 
-/// Why a name or a value cannot be taken in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unfit {
-    /// Bad UTF-8, a NUL, or one name for a value and for a place of values.
-    Malformed,
-    /// More of it, or deeper, than may be.
-    TooMuch,
-}
-
-/// The parameters in a query string.
-pub(super) fn query(text: &str, budget: &mut Budget) -> Result<Fields, BarongError> {
-    parse(text.as_bytes(), budget).map_err(|unfit| unfit.or(BarongError::BAD_QUERY))
-}
-
-/// The parameters in a form's body.
-pub(super) fn body(body: &[u8], budget: &mut Budget) -> Result<Fields, BarongError> {
-    parse(body, budget).map_err(|unfit| unfit.or(BarongError::NOT_A_FORM))
-}
-
-impl Unfit {
-    pub(super) fn or(self, malformed: BarongError) -> BarongError {
-        match self {
-            Self::Malformed => malformed,
-            Self::TooMuch => BarongError::TOO_MANY_PARAMETERS,
-        }
-    }
-}
-
-fn parse(text: &[u8], budget: &mut Budget) -> Result<Fields, Unfit> {
+/// The parameters in a query string, or in a form's body. What cannot be read is so for its own name alone.
+pub(super) fn parse(text: &[u8], budget: &mut Budget) -> Result<Fields, BarongError> {
     let mut fields = Fields::default();
     for pair in text.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
         let mut parts = pair.splitn(2, |&byte| byte == b'=');
-        let name = unescape(parts.next().unwrap_or_default()).ok_or(Unfit::Malformed)?;
-        let value = unescape(parts.next().unwrap_or_default()).ok_or(Unfit::Malformed)?;
-        insert(&mut fields, &name, Param::Text(value), budget)?;
+        let name = unescape(parts.next().unwrap_or_default());
+        let value = String::from_utf8(unescape(parts.next().unwrap_or_default()));
+        let value = value.map_or(Param::Unreadable, Param::of_text);
+        insert(&mut fields, &String::from_utf8_lossy(&name), value, budget)?;
     }
     Ok(fields)
 }
 
-/// Strict where `form_urlencoded` puts a replacement character: bad UTF-8 is refused.
-fn unescape(bytes: &[u8]) -> Option<String> {
+fn unescape(bytes: &[u8]) -> Vec<u8> {
     let spaced: Vec<u8> = bytes
         .iter()
         .map(|&byte| if byte == b'+' { b' ' } else { byte })
         .collect();
-    let text = percent_decode(&spaced).decode_utf8().ok().map(Cow::into_owned)?;
-    without_nul(text)
+    percent_decode(&spaced).collect()
 }
 
 /// Puts a value where its name says: `a`, `a[key]`, `a[]`, `a[][key]`. Of a name given twice the last value
-/// counts.
+/// counts. Where a value cannot go, the whole parameter becomes unreadable, and stays so.
 pub(super) fn insert(
     fields: &mut Fields,
     name: &str,
     value: Param,
     budget: &mut Budget,
-) -> Result<(), Unfit> {
-    budget.take().ok_or(Unfit::TooMuch)?;
+) -> Result<(), BarongError> {
+    budget.take().map_err(BarongError::from)?;
+    // A name that was no text, or has a NUL in it, is nobody's; but before its brackets it may be somebody's.
+    let is_damaged = name.contains(['\0', char::REPLACEMENT_CHARACTER]);
     let (name, steps) = steps(name);
-    if steps.len() >= MAX_DEPTH {
-        return Err(Unfit::TooMuch);
+    let place = fields.entry(name).ok_or(BarongError::INTERNAL)?;
+    let fits = !is_damaged && steps.len() < MAX_DEPTH && value != Param::Unreadable;
+    if !fits || put(place, &steps, value).is_err() {
+        *place = Param::Unreadable;
     }
-    let place = fields.entry(name).ok_or(Unfit::Malformed)?;
-    put(place, &steps, value)
+    Ok(())
+}
+
+impl Param {
+    /// A text, unless it cannot be kept.
+    pub(super) fn of_text(text: String) -> Self {
+        without_nul(text).map_or(Self::Unreadable, Self::Text)
+    }
+}
+
+impl From<Unfit> for BarongError {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            // What cannot be read is told of by who declared it, and has not come this far.
+            Unfit::TooMany | Unfit::Unreadable => Self::TOO_MANY_PARAMETERS,
+        }
+    }
 }
 
 /// One step from a value into what lies in it.
@@ -112,7 +101,7 @@ fn steps(name: &str) -> (&str, Vec<Step<'_>>) {
 fn put(place: &mut Param, steps: &[Step<'_>], value: Param) -> Result<(), Unfit> {
     let Some((step, rest)) = steps.split_first() else {
         return match place {
-            Param::List(_) | Param::Map(_) => Err(Unfit::Malformed),
+            Param::List(_) | Param::Map(_) | Param::Unreadable => Err(Unfit::Unreadable),
             Param::Null | Param::Text(_) | Param::Number(_) | Param::Flag(_) | Param::File(_) => {
                 *place = value;
                 Ok(())
@@ -125,16 +114,16 @@ fn put(place: &mut Param, steps: &[Step<'_>], value: Param) -> Result<(), Unfit>
                 *place = Param::Map(Fields::default());
             }
             let Param::Map(fields) = place else {
-                return Err(Unfit::Malformed);
+                return Err(Unfit::Unreadable);
             };
-            put(fields.entry(key).ok_or(Unfit::Malformed)?, rest, value)
+            put(fields.entry(key).ok_or(Unfit::Unreadable)?, rest, value)
         }
         Step::More => {
             if *place == Param::Null {
                 *place = Param::List(Vec::new());
             }
             let Param::List(values) = place else {
-                return Err(Unfit::Malformed);
+                return Err(Unfit::Unreadable);
             };
             // `a[][b]=1&a[][c]=2` is one value with two names; a name that it has already begins the next one.
             if let (Some(Step::Key(key)), Some(last)) = (rest.first(), values.last_mut())

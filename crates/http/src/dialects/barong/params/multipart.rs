@@ -13,7 +13,7 @@ use tokio::time;
 use super::super::error::BarongError;
 use super::form;
 use super::upload::{Lease, Upload, UploadRoom};
-use super::value::{Budget, Fields, Param, without_nul};
+use super::value::{Budget, Fields, Param};
 use super::{Bounds, FileBounds};
 
 /// Most parts of a body.
@@ -54,15 +54,14 @@ async fn read_parts(
         if count > MAX_PARTS {
             return Err(BarongError::TOO_MANY_PARAMETERS);
         }
-        let name = part.name().map(str::to_owned).and_then(without_nul);
+        let name = part.name().map(str::to_owned);
         let name = name.ok_or(BarongError::NOT_A_FORM)?;
         let value = match part.content_disposition().and_then(file_name) {
             Some(file) => reader.file(&mut part, file).await?,
             None => Some(reader.text(&mut part).await?),
         };
         if let Some(value) = value {
-            form::insert(&mut fields, &name, value, budget)
-                .map_err(|unfit| unfit.or(BarongError::NOT_A_FORM))?;
+            form::insert(&mut fields, &name, value, budget)?;
         }
     }
     Ok((fields, reader.lease.into_permit()))
@@ -109,13 +108,12 @@ struct Reader<'a> {
 impl Reader<'_> {
     async fn text(&mut self, part: &mut Field) -> Result<Param, BarongError> {
         let bytes = self.within_fields(part).await?;
-        let text = String::from_utf8(bytes.into()).ok().and_then(without_nul);
-        text.map(Param::Text).ok_or(BarongError::NOT_A_FORM)
+        let text = String::from_utf8(bytes.into());
+        Ok(text.map_or(Param::Unreadable, Param::of_text))
     }
 
     /// `None` where a form has a place for a file and nobody chose one.
     async fn file(&mut self, part: &mut Field, name: String) -> Result<Option<Param>, BarongError> {
-        let name = without_nul(name).ok_or(BarongError::NOT_A_FORM)?;
         let (bytes, length) = if let Some(files) = self.files {
             self.within_files(part, files).await?
         } else {
@@ -125,6 +123,9 @@ impl Reader<'_> {
         };
         if name.is_empty() {
             return Ok(None);
+        }
+        if name.contains('\0') {
+            return Ok(Some(Param::Unreadable));
         }
         let length = u64::try_from(length).unwrap_or(u64::MAX);
         Ok(Some(Param::File(Upload::new(&name, bytes, length))))

@@ -53,6 +53,7 @@ fn shown_value(value: &Param) -> Value {
         Param::Flag(flag) => (*flag).into(),
         Param::List(values) => values.iter().map(shown_value).collect(),
         Param::Map(fields) => shown_fields(fields),
+        Param::Unreadable => "unreadable".into(),
         Param::File(file) => format!("{}:{}:{}", file.name(), file.length(), file.bytes().len()).into(),
     }
 }

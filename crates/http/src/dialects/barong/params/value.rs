@@ -27,6 +27,18 @@ pub(crate) enum Param {
     Map(Fields),
     /// A file.
     File(Upload),
+    /// Something was sent that nobody can read: bad UTF-8, a NUL, one name for a value and for a place of values, or
+    /// what lies too deep. Nothing can be declared that it is.
+    Unreadable,
+}
+
+/// Why a value is not taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// It cannot be read: bad for who declared it, and for nobody else.
+    Unreadable,
+    /// A request has no more values than so many, declared or not.
+    TooMany,
 }
 
 /// Values with names, in the order they came in.
@@ -44,10 +56,10 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Takes one value; `None` when there may be no more.
-    pub(super) fn take(&mut self) -> Option<()> {
-        self.0 = self.0.checked_sub(1)?;
-        Some(())
+    /// Takes one value, if there may be one more.
+    pub(super) fn take(&mut self) -> Result<(), Unfit> {
+        self.0 = self.0.checked_sub(1).ok_or(Unfit::TooMany)?;
+        Ok(())
     }
 }
 
@@ -82,18 +94,27 @@ impl Fields {
         self.0.extend(others.0);
     }
 
-    /// `None` when there is too much of it, or it lies too deep, or a text holds a NUL, which no database column
-    /// does.
-    pub(super) fn of_object(object: Map<String, Value>, budget: &mut Budget) -> Option<Self> {
-        Self::of_object_at(object, 1, budget)
+    /// Parameters that are an object; what cannot be read is so for its own name alone.
+    pub(super) fn of_parameters(object: Map<String, Value>, budget: &mut Budget) -> Result<Self, Unfit> {
+        let mut fields = Vec::with_capacity(object.len());
+        for (name, value) in object {
+            match Param::of_json(value, 1, budget) {
+                Ok(value) => fields.push((name, value)),
+                Err(Unfit::Unreadable) => fields.push((name, Param::Unreadable)),
+                Err(Unfit::TooMany) => return Err(Unfit::TooMany),
+            }
+        }
+        Ok(Self(fields))
     }
 
-    fn of_object_at(object: Map<String, Value>, depth: usize, budget: &mut Budget) -> Option<Self> {
+    /// Values that lie in a parameter: unreadable when one of them lies too deep, or a text holds a NUL, which no
+    /// database column does.
+    fn of_object(object: Map<String, Value>, depth: usize, budget: &mut Budget) -> Result<Self, Unfit> {
         let fields = object.into_iter().map(|(key, value)| {
             let key = without_nul(key)?;
-            Some((key, Param::of_json(value, depth, budget)?))
+            Ok((key, Param::of_json(value, depth, budget)?))
         });
-        fields.collect::<Option<_>>().map(Self)
+        fields.collect::<Result<_, _>>().map(Self)
     }
 
     /// `None` where a file is among them.
@@ -107,12 +128,12 @@ impl Fields {
 }
 
 impl Param {
-    fn of_json(value: Value, depth: usize, budget: &mut Budget) -> Option<Self> {
+    fn of_json(value: Value, depth: usize, budget: &mut Budget) -> Result<Self, Unfit> {
         budget.take()?;
         if depth > MAX_DEPTH {
-            return None;
+            return Err(Unfit::Unreadable);
         }
-        Some(match value {
+        Ok(match value {
             Value::Null => Self::Null,
             Value::Bool(flag) => Self::Flag(flag),
             Value::Number(number) => Self::Number(number),
@@ -120,9 +141,9 @@ impl Param {
             Value::Array(values) => {
                 let values = values.into_iter();
                 let values = values.map(|value| Self::of_json(value, depth + 1, budget));
-                Self::List(values.collect::<Option<_>>()?)
+                Self::List(values.collect::<Result<_, _>>()?)
             }
-            Value::Object(object) => Self::Map(Fields::of_object_at(object, depth + 1, budget)?),
+            Value::Object(object) => Self::Map(Fields::of_object(object, depth + 1, budget)?),
         })
     }
 
@@ -134,7 +155,7 @@ impl Param {
             Self::Flag(flag) => Value::Bool(*flag),
             Self::List(values) => Value::Array(values.iter().map(Self::to_json).collect::<Option<_>>()?),
             Self::Map(fields) => Value::Object(fields.to_json()?),
-            Self::File(_) => return None,
+            Self::File(_) | Self::Unreadable => return None,
         })
     }
 
@@ -143,7 +164,7 @@ impl Param {
         match self {
             Self::Null => true,
             Self::Text(text) => text.trim().is_empty(),
-            Self::Number(_) | Self::Flag(_) | Self::File(_) => false,
+            Self::Number(_) | Self::Flag(_) | Self::File(_) | Self::Unreadable => false,
             Self::List(values) => values.is_empty(),
             Self::Map(fields) => fields.0.is_empty(),
         }
@@ -155,7 +176,7 @@ impl Param {
             Self::Text(text) => Some(Cow::Borrowed(text)),
             Self::Number(number) => Some(Cow::Owned(number.to_string())),
             Self::Flag(flag) => Some(Cow::Borrowed(if *flag { "true" } else { "false" })),
-            Self::Null | Self::List(_) | Self::Map(_) | Self::File(_) => None,
+            Self::Null | Self::List(_) | Self::Map(_) | Self::File(_) | Self::Unreadable => None,
         }
     }
 
@@ -164,7 +185,9 @@ impl Param {
         match self {
             Self::Text(text) => text.trim().parse().ok(),
             Self::Number(number) => number.as_i64(),
-            Self::Null | Self::Flag(_) | Self::List(_) | Self::Map(_) | Self::File(_) => None,
+            Self::Null | Self::Flag(_) | Self::List(_) | Self::Map(_) | Self::File(_) | Self::Unreadable => {
+                None
+            }
         }
     }
 
@@ -182,17 +205,29 @@ impl Param {
         match self {
             Self::Map(fields) => fields.to_json(),
             Self::Text(text) => match serde_json::from_str(text).ok()? {
-                Value::Object(object) => Fields::of_object(object, &mut Budget::default())?.to_json(),
+                Value::Object(object) => {
+                    let fields = Fields::of_object(object, 1, &mut Budget::default());
+                    fields.ok()?.to_json()
+                }
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => None,
             },
-            Self::Null | Self::Number(_) | Self::Flag(_) | Self::List(_) | Self::File(_) => None,
+            Self::Null
+            | Self::Number(_)
+            | Self::Flag(_)
+            | Self::List(_)
+            | Self::File(_)
+            | Self::Unreadable => None,
         }
     }
 }
 
 /// The text, unless there is a NUL in it.
-pub(super) fn without_nul(text: String) -> Option<String> {
-    (!text.contains('\0')).then_some(text)
+pub(super) fn without_nul(text: String) -> Result<String, Unfit> {
+    if text.contains('\0') {
+        Err(Unfit::Unreadable)
+    } else {
+        Ok(text)
+    }
 }
 
 impl fmt::Debug for Param {
@@ -205,6 +240,7 @@ impl fmt::Debug for Param {
             Self::List(_) => "List(..)",
             Self::Map(_) => "Map(..)",
             Self::File(_) => "File(..)",
+            Self::Unreadable => "Unreadable",
         })
     }
 }

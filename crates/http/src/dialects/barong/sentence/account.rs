@@ -20,4 +20,18 @@ impl RecordError {
     pub(crate) const PHONE_TAKEN: Self = Self::new("phone", Problem::Taken);
     pub(crate) const DATA_INVALID: Self = Self::new("data", Problem::Invalid);
     pub(crate) const ROLE_UNKNOWN: Self = Self::new("role", Problem::NotIncluded);
+
+    /// What is wrong with a service account.
+    pub(crate) const UID_INVALID: Self = Self::new("uid", Problem::Invalid);
+    pub(crate) const STATE_UNKNOWN: Self = Self::new("state", Problem::NotIncluded);
+    pub(crate) const SERVICE_ROLE_UNKNOWN: Self =
+        Self::says("role", "doesnt_exist", Code::Reason("doesnt_exist"));
+    /// A person, too, may be who has the uid or the address.
+    pub(crate) const SERVICE_TAKEN: Self = Self::says("email_or_uid", "not_uniq", Code::Reason("not_uniq"));
+    /// The owner has as many as they may have. Upstream knows no limit.
+    pub(crate) const TOO_MANY_SERVICES: Self = Self::says(
+        "owner",
+        "has too many service accounts",
+        Code::Reason("limit_reached"),
+    );
 }

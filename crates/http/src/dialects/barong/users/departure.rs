@@ -13,7 +13,7 @@ pub(super) async fn leave(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, BarongError> {
-    let bearer = barong.bearer(&request).await?;
+    let bearer = barong.standing_bearer(&request).await?;
     let params = Params::read(&request, payload, Bounds::FIELDS).await?;
     let mut check = Check::of(&params, Thing::User);
     let password = Secret::new(check.required_nb("password"));

@@ -122,6 +122,29 @@ fn a_value_of_another_type_is_invalid() {
 }
 
 #[test]
+fn what_nobody_can_read_is_invalid_where_it_is_declared_and_nothing_elsewhere() {
+    let given = params(json!({
+        "junk": "\0", "text": "\0", "flag": {"k": "\0"}, "count": ["\0"], "object": {"\0": 1}, "day": "\0",
+    }));
+    let mut check = Check::of(&given, Thing::User);
+    check.date(Presence::Optional, "day");
+    check.required_nb("text");
+    check.optional("flag");
+    check.integer(Presence::Optional, "count");
+    check.object(Presence::Optional, "object");
+    let error = check.finish().unwrap_err();
+    assert_eq!(
+        said(&error),
+        r#"400 {"error":"day is invalid, text is invalid, flag is invalid, count is invalid, object is invalid"}"#
+    );
+    assert_eq!(
+        error.body(Voice::Coded).to_string(),
+        r#"{"errors":["invalid","invalid","invalid","invalid","invalid"]}"#
+    );
+    assert_eq!(given.text("text"), None);
+}
+
+#[test]
 fn a_value_that_cannot_be_is_refused_with_its_own_code() {
     let given = params(json!({"channel": "pigeon"}));
     let mut check = Check::of(&given, Thing::Phone);

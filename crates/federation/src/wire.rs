@@ -1,0 +1,195 @@
+//! Requests to providers, and the little trust that their answers get.
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Duration;
+
+use clavis_flows::ProviderRefusal;
+use clavis_identity::Provider;
+use clavis_kernel::Secret;
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
+use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
+use url::Url;
+
+use crate::json;
+
+/// Most bytes of an answer that are read; key sets are the largest, with a few kilobytes.
+const MAX_ANSWER: usize = 256 * 1024;
+/// How many requests to one provider may be on their way at once; one more is refused at once.
+const AT_ONCE: usize = 32;
+/// How long a connection without a request is kept: shorter than servers keep theirs, so that no request meets one
+/// that the other side is just closing.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// How long a provider is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// Until there is a connection.
+    pub(crate) connect: Duration,
+    /// For everything that one question to the provider takes.
+    pub(crate) total: Duration,
+}
+
+/// The one client of all providers. `authority` is a certificate file to trust beside the system's.
+pub(crate) fn client(patience: Patience, authority: Option<&Path>) -> Result<Client, String> {
+    let certificates = match authority {
+        Some(path) => {
+            let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+            Certificate::from_pem_bundle(&pem).map_err(|_| "expected certificates in PEM".to_owned())?
+        }
+        None => Vec::new(),
+    };
+    let builder = Client::builder()
+        .connect_timeout(patience.connect)
+        .timeout(patience.total)
+        // A question goes where the setting says: not where an answer points, nor through a proxy that the
+        // environment names.
+        .redirect(Policy::none())
+        .no_proxy()
+        .referer(false)
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(AT_ONCE)
+        .user_agent(concat!("Clavis/", env!("CARGO_PKG_VERSION")));
+    certificates
+        .into_iter()
+        .fold(builder, reqwest::ClientBuilder::add_root_certificate)
+        .build()
+        .map_err(|_| "TLS cannot be set up on this machine".to_owned())
+}
+
+/// The way to one provider. One that hangs holds a bounded number of requests, and none of the others'.
+pub(crate) struct Wire {
+    client: Client,
+    provider: Provider,
+    places: Semaphore,
+    patience: Patience,
+}
+
+/// What a provider answered.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    body: Vec<u8>,
+}
+
+impl Wire {
+    pub(crate) fn new(client: Client, provider: Provider, patience: Patience) -> Self {
+        Self {
+            client,
+            provider,
+            places: Semaphore::new(AT_ONCE),
+            patience,
+        }
+    }
+
+    pub(crate) fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    pub(crate) fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    /// Asks for a document with these parameters.
+    pub(crate) async fn get(
+        &self,
+        url: &Url,
+        parameters: &[(&str, &str)],
+        bearer: Option<&Secret>,
+    ) -> Result<Reply, ProviderRefusal> {
+        let mut url = url.clone();
+        if !parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(parameters);
+        }
+        let request = self.client.get(url);
+        self.ask(match bearer {
+            Some(token) => request.bearer_auth(token.expose()),
+            None => request,
+        })
+        .await
+    }
+
+    /// Sends a form, with the name and password that go before it.
+    pub(crate) async fn post(
+        &self,
+        url: &Url,
+        form: &[(&str, &str)],
+        basic: Option<(&str, &str)>,
+    ) -> Result<Reply, ProviderRefusal> {
+        let request = self.client.post(url.clone()).form(form);
+        self.ask(match basic {
+            Some((user, password)) => request.basic_auth(user, Some(password)),
+            None => request,
+        })
+        .await
+    }
+
+    async fn ask(&self, request: RequestBuilder) -> Result<Reply, ProviderRefusal> {
+        let Ok(_place) = self.places.try_acquire() else {
+            return Err(ProviderRefusal::Unavailable("too many requests are on their way"));
+        };
+        let mut response = request.send().await.map_err(|error| self.unreachable(error))?;
+        let status = response.status();
+        if status.is_redirection() {
+            return Err(ProviderRefusal::Unavailable("it sends us elsewhere"));
+        }
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(|error| self.unreachable(error))? {
+            if body.len() + piece.len() > MAX_ANSWER {
+                return Err(ProviderRefusal::Unavailable("its answer is too long"));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(Reply { status, body })
+    }
+
+    /// Notes why there was no answer. The URL is left out: it may hold a token.
+    fn unreachable(&self, error: reqwest::Error) -> ProviderRefusal {
+        let error = error.without_url();
+        let timed_out = error.is_timeout();
+        let mut cause: &dyn Error = &error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        tracing::warn!(provider = %self.provider, timed_out, %cause, "a provider does not answer");
+        ProviderRefusal::Unavailable(if timed_out {
+            "it is too slow"
+        } else {
+            "the connection failed"
+        })
+    }
+}
+
+impl Reply {
+    /// The answer as an object, whatever the status.
+    pub(crate) fn object(&self) -> Option<Map<String, Value>> {
+        json::object(&self.body)
+    }
+
+    /// The answer as an object, when it is a success: anything else means that the provider is not well.
+    pub(crate) fn document(&self) -> Result<Map<String, Value>, ProviderRefusal> {
+        if self.status != StatusCode::OK {
+            return Err(ProviderRefusal::Unavailable("it answers with an error"));
+        }
+        self.object().ok_or(ProviderRefusal::Unavailable(
+            "its answer is not JSON that makes sense",
+        ))
+    }
+
+    /// As [`Reply::document`], where a refusal means that what a client brought is not good.
+    pub(crate) fn document_for(&self, rejected: &'static str) -> Result<Map<String, Value>, ProviderRefusal> {
+        if self.is_refusal() {
+            return Err(ProviderRefusal::Rejected(rejected));
+        }
+        self.document()
+    }
+
+    /// Whether the status says that the request was understood and is refused for what it carries.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(
+            self.status,
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
+        )
+    }
+}

@@ -1,0 +1,2 @@
+DROP INDEX accounts_contact;
+DROP TABLE application_names;

@@ -1,0 +1,17 @@
+DROP TABLE opt_ins;
+DROP TABLE user_attributes;
+DROP TRIGGER accounts_tally_removed;
+DROP TRIGGER accounts_tally_changed;
+DROP TRIGGER accounts_tally_made;
+DROP TABLE account_tallies;
+DROP INDEX accounts_listed_activated;
+DROP INDEX accounts_listed_last_login;
+DROP INDEX accounts_listed_last_name;
+DROP INDEX accounts_listed_first_name;
+DROP INDEX accounts_listed_address;
+DROP INDEX accounts_listed_created;
+ALTER TABLE accounts DROP COLUMN address_key;
+ALTER TABLE accounts DROP COLUMN activated_at;
+ALTER TABLE accounts DROP COLUMN last_name;
+ALTER TABLE accounts DROP COLUMN first_name;
+DROP TABLE admin_tokens;

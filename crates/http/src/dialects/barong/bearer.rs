@@ -77,8 +77,15 @@ impl Barong {
     pub(super) async fn standing_bearer(&self, request: &HttpRequest) -> Result<Bearer, BarongError> {
         let bearer = self.bearer(request).await?;
         if let (Who::Uid(_), Some(_), Some(token)) = (&bearer.who, bearer.session, presented(request)) {
-            let standing = self.app.authenticate(token, Dialect::Barong).await;
-            standing.map_err(|refusal| self.refused(refusal))?;
+            let Err(refusal) = self.app.authenticate(token, Dialect::Barong).await else {
+                return Ok(bearer);
+            };
+            // Who is gone is not found, whatever is asked.
+            let asked = bearer.clone();
+            let known = self.look_up(request, move |on| asked.account(on));
+            if known.await?.is_some() {
+                return Err(self.refused(refusal));
+            }
         }
         Ok(bearer)
     }

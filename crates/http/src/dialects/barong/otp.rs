@@ -126,7 +126,7 @@ async fn verify(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, BarongError> {
-    let shown = Shown::read(&barong, &request, payload).await?;
+    let shown = Shown::by(barong.bearer(&request).await?, &request, payload).await?;
     barong
         .transaction(&request, move |on| {
             shown.to(on, BarongError::at_verification, |account, code| {
@@ -205,7 +205,10 @@ struct Shown {
 
 impl Shown {
     async fn read(barong: &Barong, request: &HttpRequest, payload: Payload) -> Result<Self, BarongError> {
-        let bearer = barong.standing_bearer(request).await?;
+        Self::by(barong.standing_bearer(request).await?, request, payload).await
+    }
+
+    async fn by(bearer: Bearer, request: &HttpRequest, payload: Payload) -> Result<Self, BarongError> {
         let params = Params::read(request, payload, Bounds::FIELDS).await?;
         let mut check = Check::of(&params, Thing::Otp);
         let code = Secret::new(check.required_nb("code"));

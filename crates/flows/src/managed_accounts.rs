@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use clavis_identity::{
-    Account, AccountState, Accounts, Attributes, Identities, Identity, IdentityKey, PasswordHash, Ticket,
-    TicketPurpose, Tickets,
+    Account, AccountState, Accounts, Attributes, Identities, Identity, IdentityKey, PasswordHash,
+    PersonNames, Ticket, TicketPurpose, Tickets,
 };
 use clavis_kernel::{AccountId, Answer, Email, Secret, StoreError, TokenDigest};
 
@@ -155,7 +155,9 @@ impl Flows<'_> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         if names.iter().any(Option::is_some) {
-            self.ports.set_person_names(account.id, names, self.now())?;
+            let [first, last] = names.map(|name| name.map(str::to_owned));
+            let names = PersonNames { first, last };
+            self.ports.set_person_names(account.id, &names, self.now())?;
         }
         self.note_client(client, account.id)?;
         Ok(Ok(account.id))
@@ -321,8 +323,8 @@ impl Flows<'_> {
         if change.first_name.changes() || change.last_name.changes() {
             let first = change.first_name.applied_to(account.first_name.as_deref());
             let last = change.last_name.applied_to(account.last_name.as_deref());
-            let names = [first.as_deref(), last.as_deref()];
-            self.ports.set_person_names(account.id, names, self.now())?;
+            let names = PersonNames { first, last };
+            self.ports.set_person_names(account.id, &names, self.now())?;
             self.audit(Some(account.id), AuditAction::UpdateProfile)?;
         }
         if let Some(hash) = &change.password {

@@ -99,6 +99,15 @@ pub struct ProfileChange {
     pub attributes: Attributes,
 }
 
+/// How the person behind an account is called; `None` when that was never told.
+#[derive(Clone, Default)]
+pub struct PersonNames {
+    /// The given name.
+    pub first: Option<String>,
+    /// The family name.
+    pub last: Option<String>,
+}
+
 /// Whether an account may be used. Being active says nothing about whether an address was proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AccountState {

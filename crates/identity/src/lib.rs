@@ -17,7 +17,7 @@ mod session;
 mod ticket;
 mod totp;
 
-pub use account::{Account, AccountState, Attributes, NewAccount, ProfileChange, UnknownState};
+pub use account::{Account, AccountState, Attributes, NewAccount, PersonNames, ProfileChange, UnknownState};
 pub use identity::{Identity, IdentityKey, IdentityKind, UnknownKind};
 pub use lockout::{FailureCount, LockoutPolicy};
 pub use name::{Name, NameError};

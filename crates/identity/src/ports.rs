@@ -9,7 +9,8 @@ use clavis_kernel::{
 
 use crate::{
     Account, AccountState, FailureCount, Identity, IdentityKey, IdentityKind, NewAccount, NewServiceAccount,
-    PasswordHash, ProfileChange, Provider, SecondFactor, ServiceAccount, Session, Ticket, TicketPurpose,
+    PasswordHash, PersonNames, ProfileChange, Provider, SecondFactor, ServiceAccount, Session, Ticket,
+    TicketPurpose,
 };
 
 /// The accounts, tombstones included.
@@ -37,10 +38,10 @@ pub trait Accounts {
     fn set_profile(&self, id: AccountId, change: &ProfileChange, at: DateTime<Utc>)
     -> Result<(), StoreError>;
     /// Sets both names of the person, and `updated_at`.
-    fn set_person_names<'a>(
+    fn set_person_names(
         &self,
         id: AccountId,
-        first_and_last: [Option<&'a str>; 2],
+        names: &PersonNames,
         at: DateTime<Utc>,
     ) -> Result<(), StoreError>;
     /// Moves `updated_at` only: something a client sees, kept elsewhere, has changed.

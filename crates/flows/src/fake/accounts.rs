@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use clavis_identity::{
     Account, AccountState, Accounts, FailureCount, Identities, Identity, IdentityKey, IdentityKind,
-    LoginFailures, NewAccount, PasswordCredential, PasswordCredentials, PasswordHash, ProfileChange,
-    Provider,
+    LoginFailures, NewAccount, PasswordCredential, PasswordCredentials, PasswordHash, PersonNames,
+    ProfileChange, Provider,
 };
 use clavis_kernel::{AccountId, AccountNumber, Email, StoreError, Uid};
 
@@ -126,15 +126,15 @@ impl Accounts for FakePorts {
         .map(drop)
     }
 
-    fn set_person_names<'a>(
+    fn set_person_names(
         &self,
         id: AccountId,
-        [first, last]: [Option<&'a str>; 2],
+        names: &PersonNames,
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.update("Accounts::set_person_names", id, |account| {
-            account.first_name = first.map(str::to_owned);
-            account.last_name = last.map(str::to_owned);
+            account.first_name.clone_from(&names.first);
+            account.last_name.clone_from(&names.last);
             account.updated_at = at;
         })
         .map(drop)

@@ -1,7 +1,7 @@
 //! The accounts that are not gone, in every order, from either end.
 
 use clavis_flows::{Direction, Roster, Slice, UserFilter, UserOrder};
-use clavis_identity::{AccountState, Accounts, Identities, IdentityKey, ProfileChange};
+use clavis_identity::{AccountState, Accounts, Identities, IdentityKey, PersonNames, ProfileChange};
 
 use super::harness::{AnyStore, on_every_store};
 use super::samples::{account_id, address, at, email, new_account};
@@ -37,7 +37,8 @@ async fn five(store: &AnyStore) {
                 (3, Some("ann"), Some("Lee")),
                 (4, Some("Ann"), Some("Lee")),
             ] {
-                on.set_person_names(account_id(nth), [first, last], at(60))?;
+                let [first, last] = [first, last].map(|name| name.map(str::to_owned));
+                on.set_person_names(account_id(nth), &PersonNames { first, last }, at(60))?;
             }
             for (account, nth) in [(1, 9), (2, 8), (4, 7), (5, 6)] {
                 Identities::claim(on, &address(nth, account))?;

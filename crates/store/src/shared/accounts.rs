@@ -1,5 +1,7 @@
 use chrono::{DateTime, Utc};
-use clavis_identity::{Account, AccountState, Accounts, IdentityKind, NewAccount, ProfileChange};
+use clavis_identity::{
+    Account, AccountState, Accounts, IdentityKind, NewAccount, PersonNames, ProfileChange,
+};
 use clavis_kernel::{AccountId, AccountNumber, Email, StoreError, Uid};
 use diesel::prelude::*;
 
@@ -199,16 +201,16 @@ impl Accounts for Tx<'_> {
         Ok(())
     }
 
-    fn set_person_names<'a>(
+    fn set_person_names(
         &self,
         id: AccountId,
-        [first, last]: [Option<&'a str>; 2],
+        names: &PersonNames,
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         diesel::update(accounts::table.filter(dsl::id.eq(Id(id.0))))
             .set((
-                dsl::first_name.eq(first),
-                dsl::last_name.eq(last),
+                dsl::first_name.eq(&names.first),
+                dsl::last_name.eq(&names.last),
                 dsl::updated_at.eq(micros(at)),
             ))
             .execute(*self.conn.borrow_mut())

@@ -1,7 +1,7 @@
 //! How users are listed: whatever the order, out of one index that has all that is asked of those passed over.
 
 use clavis_flows::{AdminTokens, Direction, OptIns, Roster, Slice, UserAttributes, UserFilter, UserOrder};
-use clavis_identity::Accounts;
+use clavis_identity::{Accounts, PersonNames};
 use clavis_kernel::{AccountId, TokenDigest};
 use diesel::connection::SimpleConnection as _;
 use uuid::Uuid;
@@ -177,7 +177,7 @@ fn tokens_and_what_is_kept_about_users_are_found_by_an_index() {
         AdminTokens::find(on, &digest)?;
         AdminTokens::revoke(on, &"a".parse().unwrap(), at)?;
         AdminTokens::note_use(on, &digest, at)?;
-        on.set_person_names(account, [None, None], at)?;
+        on.set_person_names(account, &PersonNames::default(), at)?;
         UserAttributes::of_account(on, account)?;
         UserAttributes::remove(on, account, &"a".parse().unwrap())?;
         UserAttributes::remove_all(on, account)?;

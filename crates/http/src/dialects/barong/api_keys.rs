@@ -204,13 +204,17 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
-    /// Who calls, and what they send.
+    /// Who calls, and what they send. Keys are changed only while the log-in stands.
     pub(super) async fn read(
         barong: &Barong,
         request: &HttpRequest,
         payload: Payload,
     ) -> Result<(Self, Params), BarongError> {
-        let bearer = barong.standing_bearer(request).await?;
+        let bearer = if request.method().is_safe() {
+            barong.bearer(request).await?
+        } else {
+            barong.standing_bearer(request).await?
+        };
         let params = Params::read(request, payload, Bounds::FIELDS).await?;
         let code = params.text("totp_code").map(Secret::new);
         Ok((Self { bearer, code }, params))

@@ -32,8 +32,8 @@ async fn a_session_in_use_is_answered_from_memory() {
     for _ in 0..50 {
         assert_eq!(world.token(&cookie).await, token);
     }
-    // A slow machine takes longer than what was said is believed.
-    assert!(world.reads() - reads < 25, "{}", world.reads() - reads);
+    // A slow machine takes longer than what was said is believed; asked anew each time, the store is read twice at least.
+    assert!(world.reads() - reads < 50, "{}", world.reads() - reads);
     assert_eq!(world.writes(), writes);
 }
 

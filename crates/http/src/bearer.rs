@@ -1,18 +1,15 @@
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use clavis_flows::{Standing, StandingError};
 use clavis_kernel::{AccountId, AccountNumber, Dialect, SessionId, TokenDigest, Uid};
 use clavis_tokens::{KeyOwner, SignedClaims, TokenError};
 
+use crate::memory::{Asked, IDLE, Memory};
 use crate::{App, Fault};
 
 /// Most tokens remembered at once.
 const MAX_REMEMBERED: u64 = 100_000;
-/// How long a session's standing is believed without asking again. A revocation by this process is noticed at
-/// once; this bounds what another process's takes.
-const STANDING_BELIEVED_FOR: Duration = Duration::from_millis(800);
 
 /// How long access tokens live that do not say when they were issued.
 #[derive(Debug, Clone, Copy)]
@@ -112,7 +109,7 @@ impl From<Fault> for BearerError {
 /// Tokens verified lately. A signature is verified once; whether its session still stands is asked again when
 /// it was asked too long ago, or when anything was revoked since.
 pub(crate) struct BearerCache {
-    known: moka::sync::Cache<TokenDigest, Arc<Known>>,
+    known: Memory<TokenDigest, Verified>,
 }
 
 /// A token of ours, and what it says.
@@ -163,20 +160,16 @@ impl Claimed {
     }
 }
 
-struct Known {
+struct Verified {
     claimed: Claimed,
     authenticated: Arc<Authenticated>,
-    asked_at: Instant,
-    revocations: u64,
 }
 
 impl Default for BearerCache {
     fn default() -> Self {
-        let known = moka::sync::Cache::builder()
-            .max_capacity(MAX_REMEMBERED)
-            .time_to_idle(Duration::from_mins(5))
-            .build();
-        Self { known }
+        Self {
+            known: Memory::new(MAX_REMEMBERED, IDLE),
+        }
     }
 }
 
@@ -199,9 +192,10 @@ impl App {
     ) -> Result<Arc<Authenticated>, BearerError> {
         let digest = TokenDigest::of(token);
         let now = self.clock.now();
-        let known = self.bearers().known.get(&digest);
+        let memory = &self.bearers().known;
+        let known = memory.any(&digest);
         let claimed = match &known {
-            Some(known) => known.claimed.clone(),
+            Some(known) => known.value.claimed.clone(),
             None if is_opaque(token) => Claimed::opaque(),
             None => Claimed::signed(self.verify(token).await?, &self.token_lifetimes)?,
         };
@@ -209,14 +203,10 @@ impl App {
         if claimed.is_over(now) {
             return Err(BearerError::Expired);
         }
-        let fresh = known.filter(|known| {
-            known.asked_at.elapsed() < STANDING_BELIEVED_FOR && known.revocations == self.store.revocations()
-        });
-        if let Some(known) = fresh {
-            return known.authenticated.at(door);
+        if let Some(known) = known.filter(|known| known.is_fresh(self.store.revocations())) {
+            return known.value.authenticated.at(door);
         }
-        // Read before the store is asked: a revocation in between makes the entry stale, not wrong.
-        let (asked_at, revocations) = (Instant::now(), self.store.revocations());
+        let asked = Asked::now(self.store.revocations());
         let standing = self.standing(&claimed, digest).await?;
         if !claimed.names(&standing) || standing.through != claimed.issuer {
             return Err(BearerError::Invalid);
@@ -226,14 +216,15 @@ impl App {
             standing,
             signed: Arc::clone(&claimed.signed),
         });
-        let known = Known {
+        let verified = Verified {
             claimed,
-            authenticated: Arc::clone(&authenticated),
-            asked_at,
-            revocations,
+            authenticated,
         };
-        self.bearers().known.insert(digest, Arc::new(known));
-        authenticated.at(door)
+        memory
+            .remember(digest, verified, asked)
+            .value
+            .authenticated
+            .at(door)
     }
 
     /// A token's claims once its signature was verified. A key that appeared since the ring was opened is

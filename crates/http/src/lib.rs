@@ -14,6 +14,7 @@ mod client;
 mod fault;
 mod hasher;
 mod mail_links;
+mod memory;
 mod nonces;
 mod operations;
 mod plain_letters;

@@ -5,7 +5,6 @@
 //! another process may have revoked something.
 
 mod keys;
-mod memory;
 mod restrictions;
 mod rules;
 mod sessions;

@@ -1,6 +1,6 @@
 //! Which client calls: its Basic authentication, and what is remembered of it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -12,12 +12,12 @@ use clavis_kernel::{Caller, MasterKey, OAuthClientId, Purpose, Secret, SubKey};
 
 use super::Pluto;
 use super::error::PlutoError;
+use crate::memory::{Asked, BELIEVED_FOR, Memory};
 
 /// Most secrets and applications that are remembered at once.
 const MAX_REMEMBERED: u64 = 10_000;
-/// For how long what the store said is believed. A decision made by this process is noticed at once; this bounds what
-/// another process's takes.
-const BELIEVED_FOR: Duration = Duration::from_millis(800);
+/// How long a comparison is remembered of a client that does not call.
+const IDLE: Duration = Duration::from_mins(10);
 /// Longest header that is looked at.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 
@@ -30,30 +30,19 @@ struct Credentials {
 /// Clients whose secret was compared lately: a comparison costs as much as a log-in's. A secret never changes; whether
 /// its client may still be used is asked again when it was asked too long ago, or when anything was revoked since.
 pub(super) struct ClientGate {
-    known: moka::sync::Cache<[u8; 32], Known>,
+    known: Memory<[u8; 32], OAuthClientId>,
     applications: moka::sync::Cache<String, ()>,
     key: SubKey,
 }
 
-#[derive(Clone, Copy)]
-struct Known {
-    client: OAuthClientId,
-    asked_at: Instant,
-    revocations: u64,
-}
-
 impl ClientGate {
     pub(super) fn new(master: &MasterKey) -> Self {
-        let known = moka::sync::Cache::builder()
-            .max_capacity(MAX_REMEMBERED)
-            .time_to_idle(Duration::from_mins(10))
-            .build();
         let applications = moka::sync::Cache::builder()
             .max_capacity(MAX_REMEMBERED)
             .time_to_live(BELIEVED_FOR)
             .build();
         Self {
-            known,
+            known: Memory::new(MAX_REMEMBERED, IDLE),
             applications,
             key: master.derive(Purpose::ClientSecrets),
         }
@@ -82,31 +71,24 @@ impl Pluto {
     ) -> Result<OAuthClientId, PlutoError> {
         let credentials = credentials(request).ok_or(PlutoError::UNKNOWN_CLIENT)?;
         let mark = self.clients.mark(&credentials);
-        // Read before the store is asked: a decision in between makes what is remembered stale, not wrong.
-        let (asked_at, revocations) = (Instant::now(), self.app.store.revocations());
-        let remember = |client| Known {
-            client,
-            asked_at,
-            revocations,
-        };
-        if let Some(known) = self.clients.known.get(&mark) {
-            if known.asked_at.elapsed() < BELIEVED_FOR && known.revocations == revocations {
-                return Ok(known.client);
+        let (memory, revocations) = (&self.clients.known, self.app.store.revocations());
+        let asked = Asked::now(revocations);
+        if let Some(known) = memory.any(&mark) {
+            let client = known.value;
+            if known.is_fresh(revocations) {
+                return Ok(client);
             }
             let usable = self.app.look_up(&self.door, caller, move |on| {
-                Ok(on.usable_client(known.client)?.map(|client| client.id))
+                Ok(on.usable_client(client)?.map(|client| client.id))
             });
-            let client = usable.await??;
-            self.clients.known.insert(mark, remember(client));
-            return Ok(client);
+            return Ok(memory.remember(mark, usable.await??, asked).value);
         }
         self.app
             .login_rate
             .check(caller.ip)
             .map_err(PlutoError::too_many_requests)?;
         let client = self.compare(credentials, caller).await?;
-        self.clients.known.insert(mark, remember(client));
-        Ok(client)
+        Ok(memory.remember(mark, client, asked).value)
     }
 
     async fn compare(&self, shown: Credentials, caller: Caller) -> Result<OAuthClientId, PlutoError> {

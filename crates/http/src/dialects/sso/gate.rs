@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -12,11 +11,9 @@ use clavis_kernel::{Caller, Dialect, TokenDigest};
 use super::Sso;
 use super::error::SsoError;
 use crate::client::MAX_USER_AGENT_BYTES;
+use crate::memory::{Asked, BELIEVED_FOR, Known, Memory};
 use crate::{Authenticated, Fault};
 
-/// How long it is believed whether a token is a back end's. A revocation by this process is noticed at once; this
-/// bounds what another process's takes.
-const BELIEVED_FOR: Duration = Duration::from_millis(800);
 /// Most tokens remembered at once.
 const MAX_REMEMBERED: u64 = 10_000;
 
@@ -26,25 +23,21 @@ const CLIENT_USER_AGENT: &str = "x-client-user-agent";
 
 /// Whether tokens seen lately are back ends'.
 pub(super) struct AdminTokenMemory {
-    known: moka::sync::Cache<TokenDigest, Arc<Known>>,
+    known: Memory<TokenDigest, Seen>,
 }
 
-struct Known {
+struct Seen {
     /// `None` for a token that is no back end's.
     token: Option<AdminToken>,
-    asked_at: Instant,
-    revocations: u64,
     /// Whether this use was noted, or need not be.
     noted: AtomicBool,
 }
 
 impl Default for AdminTokenMemory {
     fn default() -> Self {
-        let known = moka::sync::Cache::builder()
-            .max_capacity(MAX_REMEMBERED)
-            .time_to_live(BELIEVED_FOR)
-            .build();
-        Self { known }
+        Self {
+            known: Memory::new(MAX_REMEMBERED, BELIEVED_FOR),
+        }
     }
 }
 
@@ -90,7 +83,7 @@ impl Sso {
 
     async fn shown(&self, request: &HttpRequest) -> Result<Shown, SsoError> {
         let token = bearer(request).ok_or_else(SsoError::unauthorized)?;
-        if let Some(known) = self.admin_token(token).await?.token.as_ref() {
+        if let Some(known) = self.admin_token(token).await?.value.token.as_ref() {
             let client = ApiClient::showing(known, self.app.clock.now());
             return client.map(Shown::BackEnd).ok_or_else(SsoError::unauthorized);
         }
@@ -98,18 +91,15 @@ impl Sso {
         Ok(Shown::User(authenticated))
     }
 
-    async fn admin_token(&self, token: &str) -> Result<Arc<Known>, SsoError> {
+    async fn admin_token(&self, token: &str) -> Result<Arc<Known<Seen>>, SsoError> {
         let digest = TokenDigest::of(token);
-        let store = &self.app.store;
-        let known = self.admin_tokens.known.get(&digest).filter(|known| {
-            known.asked_at.elapsed() < BELIEVED_FOR && known.revocations == store.revocations()
-        });
-        let known = match known {
+        let memory = &self.admin_tokens.known;
+        let known = match memory.fresh(&digest, self.app.store.revocations()) {
             Some(known) => known,
             None => self.ask_for_admin_token(digest).await?,
         };
-        if let Some(token) = known.token.clone()
-            && !known.noted.swap(true, Ordering::Relaxed)
+        if let Some(token) = known.value.token.clone()
+            && !known.value.noted.swap(true, Ordering::Relaxed)
         {
             let note = move |on: &clavis_flows::Flows<'_>| on.note_use_of_admin_token(&token);
             let noted = self.app.transaction(&self.door, Caller::OPERATOR, note).await;
@@ -119,22 +109,18 @@ impl Sso {
         Ok(known)
     }
 
-    async fn ask_for_admin_token(&self, digest: TokenDigest) -> Result<Arc<Known>, SsoError> {
+    async fn ask_for_admin_token(&self, digest: TokenDigest) -> Result<Arc<Known<Seen>>, SsoError> {
         let store = &self.app.store;
-        // Read before the store is asked: a revocation in between makes the entry stale, not wrong.
-        let (asked_at, revocations) = (Instant::now(), store.revocations());
+        let asked = Asked::now(store.revocations());
         let found = clavis_flows::read(store.as_ref(), move |ports| AdminTokens::find(ports, &digest));
         let token = found.await.map_err(Fault::from)?;
         let now = self.app.clock.now();
         let is_worth_noting = |token: &AdminToken| token.is_in_force(now) && token.is_use_worth_noting(now);
-        let known = Arc::new(Known {
+        let seen = Seen {
             noted: AtomicBool::new(!token.as_ref().is_some_and(is_worth_noting)),
             token,
-            asked_at,
-            revocations,
-        });
-        self.admin_tokens.known.insert(digest, Arc::clone(&known));
-        Ok(known)
+        };
+        Ok(self.admin_tokens.known.remember(digest, seen, asked))
     }
 }
 

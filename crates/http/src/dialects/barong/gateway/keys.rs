@@ -5,11 +5,11 @@ use chrono::Duration;
 use clavis_flows::KeyRefusal;
 use clavis_tokens::{ApiKeyId, ApiKeyRefusal, ApiKeyVerifier, SignedHeaders};
 
-use super::memory::{Asked, Known, Memory};
 use super::token::Token;
 use crate::dialects::barong::Barong;
 use crate::dialects::barong::claims::Claimant;
 use crate::dialects::barong::error::BarongError;
+use crate::memory::{Asked, IDLE, Known, Memory};
 use crate::{Fault, NonceMemory, NonceRefusal};
 
 /// Most keys remembered at once.
@@ -35,7 +35,7 @@ impl Keys {
     pub(super) fn new(window_milliseconds: u32) -> Self {
         let window = Duration::milliseconds(window_milliseconds.into());
         Self {
-            known: Memory::new(MAX_REMEMBERED),
+            known: Memory::new(MAX_REMEMBERED, IDLE),
             nonces: NonceMemory::new(NONCES, window * 2),
             window,
         }

@@ -3,11 +3,11 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use clavis_flows::PlainPath;
 
-use super::memory::Known;
 use super::rules::Rules;
 use crate::dialects::barong::Barong;
 use crate::dialects::barong::error::BarongError;
 use crate::dialects::barong::settings::Settings;
+use crate::memory::Known;
 
 /// Where somebody who is kept out shows that they may be let in: open to all.
 pub(super) struct WaysIn(Vec<String>);

@@ -4,11 +4,11 @@ use actix_web::HttpRequest;
 use clavis_flows::{PlainPath, PlainVerb};
 use clavis_rbac::{Access, AccessRule, RestrictionTable, judge};
 
-use super::memory::{Known, Whole};
 use super::token::Token;
 use crate::Fault;
 use crate::dialects::barong::Barong;
 use crate::dialects::barong::error::BarongError;
+use crate::memory::{Known, Whole};
 
 /// The rules as the store said last. All are remembered together: there are few.
 #[derive(Default)]

@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 use clavis_flows::{ClientMarks, CookieRefusal, CookieSession, PlainVerb};
 use clavis_kernel::{Secret, TokenDigest};
 
-use super::memory::{Asked, Known, Memory};
 use super::token::Token;
 use crate::client;
 use crate::dialects::barong::Barong;
 use crate::dialects::barong::claims::Claimant;
 use crate::dialects::barong::error::BarongError;
 use crate::dialects::barong::identity::SessionSecret;
+use crate::memory::{Asked, IDLE, Known, Memory};
 
 /// Most sessions remembered at once.
 const MAX_REMEMBERED: u64 = 50_000;
@@ -39,7 +39,7 @@ pub(super) enum CsrfCheck {
 
 impl Default for KnownSessions {
     fn default() -> Self {
-        Self(Memory::new(MAX_REMEMBERED))
+        Self(Memory::new(MAX_REMEMBERED, IDLE))
     }
 }
 

@@ -1,3 +1,6 @@
+//! What the store said lately, so that not every request asks it.
+
+use std::borrow::Borrow;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,30 +12,37 @@ use crate::Fault;
 
 /// How long what the store said is believed without asking again. What this process revokes is noticed at once; this
 /// bounds what another process's takes.
-const BELIEVED_FOR: Duration = Duration::from_millis(800);
-/// How long something is remembered that nobody asks about.
-const IDLE: Duration = Duration::from_mins(5);
+pub(crate) const BELIEVED_FOR: Duration = Duration::from_millis(800);
+/// How long something is remembered, unless it is said otherwise, that nobody asks about.
+pub(crate) const IDLE: Duration = Duration::from_mins(5);
 
-/// What the store said about sessions or keys, not more than so many.
-pub(super) struct Memory<K, V> {
+/// What the store said about sessions, tokens or keys, not more than so many.
+pub(crate) struct Memory<K, V> {
     known: Cache<K, Arc<Known<V>>>,
 }
 
 /// What the store said of one of them, and when it was asked.
-pub(super) struct Known<V> {
-    pub(super) value: V,
+pub(crate) struct Known<V> {
+    pub(crate) value: V,
     asked: Asked,
 }
 
 /// When the store was asked. To be taken before it is: a revocation in between makes what it said stale, not wrong.
 #[derive(Clone, Copy)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     at: Instant,
     revocations: u64,
 }
 
+impl<V> Known<V> {
+    /// Whether it can be believed without asking; the count is that of the revocations until now.
+    pub(crate) fn is_fresh(&self, revocations: u64) -> bool {
+        self.asked.revocations == revocations && self.asked.at.elapsed() < BELIEVED_FOR
+    }
+}
+
 impl Asked {
-    pub(super) fn now(revocations: u64) -> Self {
+    pub(crate) fn now(revocations: u64) -> Self {
         Self {
             at: Instant::now(),
             revocations,
@@ -41,40 +51,39 @@ impl Asked {
 }
 
 impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Memory<K, V> {
-    pub(super) fn new(capacity: u64) -> Self {
-        let known = Cache::builder().max_capacity(capacity).time_to_idle(IDLE).build();
+    /// What nobody asks about for so long is forgotten.
+    pub(crate) fn new(capacity: u64, idle: Duration) -> Self {
+        let known = Cache::builder().max_capacity(capacity).time_to_idle(idle).build();
         Self { known }
     }
 
-    /// What is remembered, if it can be believed without asking; the count is that of the revocations until now.
-    pub(super) fn fresh<Q>(&self, key: &Q, revocations: u64) -> Option<Arc<Known<V>>>
+    /// What is remembered, if it [can be believed](Known::is_fresh) without asking.
+    pub(crate) fn fresh<Q>(&self, key: &Q, revocations: u64) -> Option<Arc<Known<V>>>
     where
-        K: std::borrow::Borrow<Q>,
+        K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.known
-            .get(key)
-            .filter(|known| known.asked.revocations == revocations && known.asked.at.elapsed() < BELIEVED_FOR)
+        self.known.get(key).filter(|known| known.is_fresh(revocations))
     }
 
     /// What is remembered, however long ago it was said.
-    pub(super) fn any<Q>(&self, key: &Q) -> Option<Arc<Known<V>>>
+    pub(crate) fn any<Q>(&self, key: &Q) -> Option<Arc<Known<V>>>
     where
-        K: std::borrow::Borrow<Q>,
+        K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
         self.known.get(key)
     }
 
-    pub(super) fn remember(&self, key: K, value: V, asked: Asked) -> Arc<Known<V>> {
+    pub(crate) fn remember(&self, key: K, value: V, asked: Asked) -> Arc<Known<V>> {
         let known = Arc::new(Known { value, asked });
         self.known.insert(key, Arc::clone(&known));
         known
     }
 
-    pub(super) fn forget<Q>(&self, key: &Q)
+    pub(crate) fn forget<Q>(&self, key: &Q)
     where
-        K: std::borrow::Borrow<Q>,
+        K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
         self.known.invalidate(key);
@@ -82,7 +91,7 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Memory<K, V
 }
 
 /// What the store said of something that is remembered whole, as a few rules are.
-pub(super) struct Whole<V> {
+pub(crate) struct Whole<V> {
     known: Memory<(), V>,
     /// Of many requests that find it out of date, one asks.
     asking: Mutex<()>,
@@ -94,7 +103,7 @@ where
 {
     fn default() -> Self {
         Self {
-            known: Memory::new(1),
+            known: Memory::new(1, IDLE),
             asking: Mutex::new(()),
         }
     }
@@ -102,7 +111,7 @@ where
 
 impl<V: Send + Sync + 'static> Whole<V> {
     /// What is remembered, or what the store says now.
-    pub(super) async fn get(
+    pub(crate) async fn get(
         &self,
         revocations: impl Fn() -> u64,
         ask: impl Future<Output = Result<V, Fault>>,
@@ -119,7 +128,7 @@ impl<V: Send + Sync + 'static> Whole<V> {
     }
 
     /// What is remembered, however long ago it was said.
-    pub(super) fn any(&self) -> Option<Arc<Known<V>>> {
+    pub(crate) fn any(&self) -> Option<Arc<Known<V>>> {
         self.known.any(&())
     }
 }
@@ -130,7 +139,7 @@ mod tests {
 
     #[test]
     fn what_was_said_before_a_revocation_is_not_believed() {
-        let memory: Memory<String, u8> = Memory::new(10);
+        let memory: Memory<String, u8> = Memory::new(10, IDLE);
         memory.remember("a".to_owned(), 1, Asked::now(7));
         assert!(memory.fresh("a", 7).is_some_and(|known| known.value == 1));
         assert!(memory.fresh("a", 8).is_none());
@@ -141,7 +150,7 @@ mod tests {
 
     #[test]
     fn what_was_said_too_long_ago_is_not_believed() {
-        let memory: Memory<String, u8> = Memory::new(10);
+        let memory: Memory<String, u8> = Memory::new(10, IDLE);
         let asked = Asked {
             at: Instant::now().checked_sub(BELIEVED_FOR).unwrap(),
             revocations: 0,

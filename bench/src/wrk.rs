@@ -16,6 +16,7 @@ const TIMEOUT: &str = "20s";
 /// How the line begins that `done.lua` prints.
 const OUTCOME: &str = "outcome ";
 const DONE: &str = include_str!("scripts/done.lua");
+const IN_TURN: &str = include_str!("scripts/in_turn.lua");
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,14 @@ impl Script {
             Self::Cookie => "cookie.lua",
             Self::Signed => "signed.lua",
             Self::Upload => "upload.lua",
+        }
+    }
+
+    /// What stands before the script's own text.
+    const fn beginning(self) -> &'static str {
+        match self {
+            Self::Read | Self::Cookie | Self::Signed | Self::Upload => IN_TURN,
+            Self::Same | Self::Register | Self::LogIn | Self::Refresh => "",
         }
     }
 
@@ -140,7 +149,7 @@ impl Wrk {
         };
         for script in Script::ALL {
             let path = folder.join(script.file());
-            fs::write(&path, format!("{}\n{DONE}", script.text()))
+            fs::write(&path, format!("{}{}\n{DONE}", script.beginning(), script.text()))
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
         Ok(Self {

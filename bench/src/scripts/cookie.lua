@@ -1,13 +1,6 @@
 -- Requests to a gateway with cookies. args: the file, in each line a cookie; the user agent.
-local requests, turn = {}, 0
-
 function init(args)
   for line in io.lines(args[1]) do
     requests[#requests + 1] = wrk.format("GET", nil, { ["Cookie"] = line, ["User-Agent"] = args[2] })
   end
-end
-
-function request()
-  turn = turn % #requests + 1
-  return requests[turn]
 end

@@ -1,6 +1,4 @@
 -- The requests of a file in turn. args: the file, in each line a path and, perhaps, a bearer token.
-local requests, turn = {}, 0
-
 function init(args)
   for line in io.lines(args[1]) do
     local path, token = line:match("^(%S+) ?(%S*)$")
@@ -10,9 +8,4 @@ function init(args)
     end
     requests[#requests + 1] = wrk.format("GET", path, headers)
   end
-end
-
-function request()
-  turn = turn % #requests + 1
-  return requests[turn]
 end

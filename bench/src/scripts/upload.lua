@@ -1,6 +1,4 @@
 -- Hands in a document. args: the file, in each line a bearer token; how many bytes.
-local requests, turn = {}, 0
-
 function init(args)
   local edge = "clavis-bench-edge"
   local function field(name, value)
@@ -16,9 +14,4 @@ function init(args)
       ["Content-Type"] = "multipart/form-data; boundary=" .. edge,
     }, body)
   end
-end
-
-function request()
-  turn = turn % #requests + 1
-  return requests[turn]
 end

@@ -55,38 +55,24 @@ impl Doors {
 
     /// What our own pages need of each dialect whose mails lead to them.
     pub(crate) fn mail_doors(&self) -> Vec<MailDoor> {
-        let backend_plus = self.backend_plus.clone().map(|dialect| MailDoor {
+        let backend_plus = self.backend_plus.as_ref().map(|dialect| MailDoor {
             continue_url: dialect.success_url().map(str::to_owned),
             old_address: dialect.old_address(),
-            ..mail_door(Dialect::BackendPlus, dialect.door(), {
-                let dialect = dialect.clone();
-                move |password| dialect.password_problem(password)
-            })
+            ..mail_door(
+                Dialect::BackendPlus,
+                dialect,
+                BackendPlus::door,
+                BackendPlus::password_problem,
+            )
         });
-        let barong = self.barong.clone().map(|dialect| {
-            let door = Arc::clone(dialect.door());
-            mail_door(Dialect::Barong, &door, move |password| {
-                dialect.password_problem(password)
-            })
-        });
-        let jauth = self.jauth.clone().map(|dialect| {
-            let door = Arc::clone(dialect.door());
-            mail_door(Dialect::Jauth, &door, move |password| {
-                dialect.password_problem(password)
-            })
-        });
-        let pluto = self.pluto.clone().map(|dialect| {
-            let door = Arc::clone(dialect.door());
-            mail_door(Dialect::Pluto, &door, move |password| {
-                dialect.password_problem(password)
-            })
-        });
-        let sso = self.sso.clone().map(|dialect| {
-            let door = Arc::clone(dialect.door());
-            mail_door(Dialect::Sso, &door, move |password| {
-                dialect.password_problem(password)
-            })
-        });
+        let barong = (self.barong.as_ref())
+            .map(|dialect| mail_door(Dialect::Barong, dialect, Barong::door, Barong::password_problem));
+        let jauth = (self.jauth.as_ref())
+            .map(|dialect| mail_door(Dialect::Jauth, dialect, Jauth::door, Jauth::password_problem));
+        let pluto = (self.pluto.as_ref())
+            .map(|dialect| mail_door(Dialect::Pluto, dialect, Pluto::door, Pluto::password_problem));
+        let sso = (self.sso.as_ref())
+            .map(|dialect| mail_door(Dialect::Sso, dialect, Sso::door, Sso::password_problem));
         [backend_plus, barong, jauth, pluto, sso]
             .into_iter()
             .flatten()
@@ -105,16 +91,19 @@ fn open<T, E: fmt::Display>(
     Ok(opened.map(web::Data::new))
 }
 
-fn mail_door(
-    dialect: Dialect,
-    door: &Arc<Door>,
-    password_problem: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+fn mail_door<T: Send + Sync + 'static>(
+    name: Dialect,
+    dialect: &web::Data<T>,
+    door: impl Fn(&T) -> &Arc<Door>,
+    password_problem: fn(&T, &str) -> Option<String>,
 ) -> MailDoor {
+    let door = Arc::clone(door(dialect));
+    let dialect = dialect.clone();
     MailDoor {
-        dialect,
-        door: Arc::clone(door),
+        dialect: name,
+        door,
         continue_url: None,
         old_address: OldAddress::IsTold,
-        password_problem: Arc::new(password_problem),
+        password_problem: Arc::new(move |password| password_problem(&dialect, password)),
     }
 }

@@ -5,6 +5,7 @@ use clavis_flows::FactorPolicy;
 pub mod backend_plus;
 pub mod barong;
 pub mod jauth;
+mod password;
 pub mod pluto;
 pub mod sso;
 

@@ -6,6 +6,7 @@
 
 pub mod dialects;
 pub mod lenient;
+mod lifetime;
 pub mod pages;
 
 mod app;
@@ -30,6 +31,7 @@ pub use bearer::{Authenticated, BearerError, BearerFacts, Grounds, Subject, Toke
 pub use client::{ProxyNet, ProxyNetError, TrustedProxies};
 pub use fault::Fault;
 pub use hasher::{Hasher, HasherBusy};
+pub use lifetime::LifetimeError;
 pub use mail_links::{MailLinks, MailLinksError};
 pub use nonces::{NonceMemory, NonceRefusal};
 pub use operations::MetricsText;

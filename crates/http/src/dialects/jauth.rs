@@ -23,13 +23,14 @@ use clavis_flows::{Door, FactorPolicy};
 use clavis_kernel::{Caller, Dialect};
 use clavis_tokens::{RefreshPolicy, RefreshTokenSpelling};
 
-use super::Lifetimes;
+use super::{Lifetimes, password};
+use crate::lifetime::{LifetimeError, lifetime};
 use crate::plain_letters::PlainLetters;
 use crate::{App, client};
 
 pub(crate) use claims::bearer_facts;
 pub use routes::routes;
-pub use settings::{Settings, SettingsError};
+pub use settings::Settings;
 
 /// The dialect: what its handlers share.
 pub struct Jauth {
@@ -41,9 +42,9 @@ pub struct Jauth {
 
 impl Jauth {
     /// The dialect with its settings. Lifetimes that are set for every dialect take the place of its own.
-    pub fn new(app: web::Data<App>, settings: Settings, lifetimes: Lifetimes) -> Result<Self, SettingsError> {
+    pub fn new(app: web::Data<App>, settings: Settings, lifetimes: Lifetimes) -> Result<Self, LifetimeError> {
         let access = settings.access_lifetime(lifetimes)?;
-        let refresh = settings::lifetime("refresh_token_expire", settings.refresh_token_expire)?;
+        let refresh = lifetime("refresh_token_expire", settings.refresh_token_expire)?;
         let door = Door {
             refresh: RefreshPolicy {
                 spelling: RefreshTokenSpelling::UuidV4,
@@ -72,7 +73,7 @@ impl Jauth {
 
     /// What is wrong with a new password, in words.
     pub fn password_problem(&self, password: &str) -> Option<String> {
-        settings::password_problem(password)
+        password::problem(password)
     }
 
     fn caller(&self, request: &HttpRequest) -> Caller {

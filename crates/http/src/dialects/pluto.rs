@@ -35,6 +35,7 @@ use clavis_kernel::{Caller, Dialect, Purpose, SubKey};
 use clavis_tokens::{RefreshPolicy, RefreshTokenSpelling};
 
 use super::Lifetimes;
+use crate::lifetime::{LifetimeError, lifetime};
 use crate::{App, MailLinks, client};
 use letters::Letters;
 use oauth_gate::ClientGate;
@@ -42,7 +43,7 @@ use picture::Studio;
 
 pub(crate) use claims::bearer_facts;
 pub use routes::routes;
-pub use settings::{Settings, SettingsError};
+pub use settings::Settings;
 
 /// Longest new password, in bytes.
 const MAX_PASSWORD_BYTES: usize = 4096;
@@ -71,15 +72,14 @@ impl Pluto {
         settings: Settings,
         lifetimes: Lifetimes,
         links: MailLinks,
-    ) -> Result<Self, SettingsError> {
-        let own = settings::lifetime;
-        let access = own("access_token_expire", settings.access_token_expire)?;
-        let refresh = own("refresh_token_expire", settings.refresh_token_expire)?;
-        let verification = own(
+    ) -> Result<Self, LifetimeError> {
+        let access = lifetime("access_token_expire", settings.access_token_expire)?;
+        let refresh = lifetime("refresh_token_expire", settings.refresh_token_expire)?;
+        let verification = lifetime(
             "register_verify_token_expire",
             settings.register_verify_token_expire,
         )?;
-        let reset = own(
+        let reset = lifetime(
             "reset_password_token_expire",
             settings.reset_password_token_expire,
         )?;

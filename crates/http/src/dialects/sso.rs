@@ -20,12 +20,13 @@ use clavis_flows::Door;
 use clavis_kernel::{Caller, Dialect};
 use clavis_tokens::{RefreshPolicy, RefreshTokenSpelling};
 
-use super::Lifetimes;
+use super::{Lifetimes, password};
+use crate::lifetime::{LifetimeError, lifetime};
 use crate::plain_letters::PlainLetters;
 use crate::{App, client};
 
 pub use routes::routes;
-pub use settings::{Settings, SettingsError};
+pub use settings::Settings;
 
 /// The dialect: what its handlers share.
 pub struct Sso {
@@ -37,8 +38,8 @@ pub struct Sso {
 
 impl Sso {
     /// The dialect with its settings. Lifetimes that are set for every dialect take the place of its own.
-    pub fn new(app: web::Data<App>, settings: Settings, lifetimes: Lifetimes) -> Result<Self, SettingsError> {
-        let token = settings::lifetime("user_token_expire", settings.user_token_expire)?;
+    pub fn new(app: web::Data<App>, settings: Settings, lifetimes: Lifetimes) -> Result<Self, LifetimeError> {
+        let token = lifetime("user_token_expire", settings.user_token_expire)?;
         let door = Door {
             // It has no refresh tokens; nothing is issued by this policy.
             refresh: RefreshPolicy {
@@ -67,7 +68,7 @@ impl Sso {
 
     /// What is wrong with a new password, in words.
     pub fn password_problem(&self, password: &str) -> Option<String> {
-        settings::password_problem(password)
+        password::problem(password)
     }
 
     fn caller(&self, request: &HttpRequest) -> Caller {

@@ -11,6 +11,7 @@ use clavis_kernel::{Email, Entropy, EntropyExt as _, Secret};
 
 use super::settings::Settings;
 use crate::App;
+use crate::lifetime::in_words;
 
 /// How Barong writes to people. Nothing that the account's owner chose stands in a mail: whoever registers somebody
 /// else's address must not be able to write to them. The links lead to our own pages: upstream's lead to a front end
@@ -136,29 +137,5 @@ impl Correspondence for Letters {
             subject: wording.subject,
             headers: Vec::new(),
         }
-    }
-}
-
-/// A lifetime in the largest unit that it is a multiple of.
-fn in_words(lifetime: Duration) -> String {
-    let seconds = lifetime.num_seconds();
-    let units = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
-    let fitting = units.into_iter().find(|(_, unit)| seconds % unit == 0);
-    let (name, unit) = fitting.unwrap_or(("second", 1));
-    let count = seconds / unit;
-    format!("{count} {name}{}", if count == 1 { "" } else { "s" })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lifetime_is_told_in_its_largest_unit() {
-        let words = |seconds| in_words(Duration::seconds(seconds));
-        assert_eq!(words(6_000), "100 minutes");
-        assert_eq!(words(3_600), "1 hour");
-        assert_eq!(words(90), "90 seconds");
-        assert_eq!(words(172_800), "2 days");
     }
 }

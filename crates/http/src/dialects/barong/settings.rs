@@ -9,11 +9,9 @@ use serde::Deserialize;
 
 use super::error::Profile;
 use crate::lenient;
+use crate::lifetime::LONGEST_SECONDS;
 
 pub(super) use mount::{Mount, MountPath};
-
-/// The longest lifetime that can be set: ten years.
-const MAX_LIFETIME_SECONDS: u32 = 10 * 365 * 24 * 60 * 60;
 
 /// The dialect's settings, as they stand in `[dialects.barong]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -287,7 +285,7 @@ impl Settings {
 
 /// A lifetime as a duration, if it is one.
 pub(super) fn lifetime(setting: &'static str, seconds: u32) -> Result<Duration, SettingsError> {
-    within(setting, seconds, 1, MAX_LIFETIME_SECONDS)?;
+    within(setting, seconds, 1, LONGEST_SECONDS)?;
     Ok(Duration::seconds(seconds.into()))
 }
 

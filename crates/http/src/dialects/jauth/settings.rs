@@ -5,13 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::dialects::Lifetimes;
 use crate::lenient::{flag, list, optional_secret, parsed};
-
-/// The longest lifetime that can be set: ten years.
-const MAX_LIFETIME_SECONDS: u32 = 10 * 365 * 24 * 60 * 60;
-/// Shortest password, in characters.
-const MIN_PASSWORD_CHARS: usize = 8;
-/// Longest new password, in bytes.
-const MAX_PASSWORD_BYTES: usize = 4096;
+use crate::lifetime::{LifetimeError, lifetime};
 
 /// The dialect's settings, as they stand in `[dialects.jauth]`. Lifetimes are in seconds.
 #[derive(Debug, Clone, Deserialize)]
@@ -52,7 +46,7 @@ impl Default for Settings {
 
 impl Settings {
     /// How long an access token lives. One that is set for every dialect takes the place of its own.
-    pub fn access_lifetime(&self, lifetimes: Lifetimes) -> Result<Duration, SettingsError> {
+    pub fn access_lifetime(&self, lifetimes: Lifetimes) -> Result<Duration, LifetimeError> {
         let own = lifetime("access_token_expire", self.access_token_expire)?;
         Ok(lifetimes.access.unwrap_or(own))
     }
@@ -67,35 +61,8 @@ impl Settings {
     }
 }
 
-/// A setting that cannot be worked with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{setting}: expected 1 to {MAX_LIFETIME_SECONDS} seconds")]
-pub struct SettingsError {
-    setting: &'static str,
-}
-
 /// Secrets, as a list or as one text with commas between them.
 fn secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secret>, D::Error> {
     let texts: Vec<String> = list(deserializer)?;
     Ok(texts.into_iter().map(Secret::new).collect())
-}
-
-/// A lifetime as a duration, if it is one.
-pub(super) fn lifetime(setting: &'static str, seconds: u32) -> Result<Duration, SettingsError> {
-    if (1..=MAX_LIFETIME_SECONDS).contains(&seconds) {
-        Ok(Duration::seconds(seconds.into()))
-    } else {
-        Err(SettingsError { setting })
-    }
-}
-
-/// What is wrong with a new password, in words.
-pub(super) fn password_problem(password: &str) -> Option<String> {
-    if password.chars().count() < MIN_PASSWORD_CHARS {
-        return Some(format!(
-            "A password has at least {MIN_PASSWORD_CHARS} characters."
-        ));
-    }
-    (password.len() > MAX_PASSWORD_BYTES)
-        .then(|| format!("A password has at most {MAX_PASSWORD_BYTES} bytes."))
 }

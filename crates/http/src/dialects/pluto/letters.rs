@@ -10,6 +10,7 @@ use clavis_identity::{Account, TicketPurpose};
 use clavis_kernel::{Email, Entropy, EntropyExt as _, Secret};
 
 use super::claims::{MailClaims, MailToken};
+use crate::lifetime::in_words;
 use crate::{App, MailLinks};
 
 /// How Pluto writes to people. Nothing that the account's owner chose stands in a mail: whoever registers
@@ -147,29 +148,5 @@ impl Correspondence for Letters {
             },
             headers: Vec::new(),
         }
-    }
-}
-
-/// A lifetime in the largest unit that it is a multiple of.
-fn in_words(lifetime: Duration) -> String {
-    let seconds = lifetime.num_seconds();
-    let units = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
-    let fitting = units.into_iter().find(|(_, unit)| seconds % unit == 0);
-    let (name, unit) = fitting.unwrap_or(("second", 1));
-    let count = seconds / unit;
-    format!("{count} {name}{}", if count == 1 { "" } else { "s" })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lifetime_is_told_in_its_largest_unit() {
-        let words = |seconds| in_words(Duration::seconds(seconds));
-        assert_eq!(words(36_000), "10 hours");
-        assert_eq!(words(60), "1 minute");
-        assert_eq!(words(90), "90 seconds");
-        assert_eq!(words(172_800), "2 days");
     }
 }

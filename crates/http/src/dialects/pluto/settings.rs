@@ -1,11 +1,7 @@
-use chrono::Duration;
 use serde::Deserialize;
 
 use crate::dialects::WithoutSecondFactor;
 use crate::lenient::{flag, optional_flag, parsed};
-
-/// The longest lifetime that can be set: ten years.
-const MAX_LIFETIME_SECONDS: u32 = 10 * 365 * 24 * 60 * 60;
 
 /// The dialect's settings, as they stand in `[dialects.pluto]`. Lifetimes are in seconds.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,22 +64,6 @@ impl Default for Settings {
     }
 }
 
-/// A setting that cannot be worked with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{setting}: expected 1 to {MAX_LIFETIME_SECONDS} seconds")]
-pub struct SettingsError {
-    setting: &'static str,
-}
-
-/// A lifetime as a duration, if it is one.
-pub(super) fn lifetime(setting: &'static str, seconds: u32) -> Result<Duration, SettingsError> {
-    if (1..=MAX_LIFETIME_SECONDS).contains(&seconds) {
-        Ok(Duration::seconds(seconds.into()))
-    } else {
-        Err(SettingsError { setting })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,13 +92,5 @@ mod tests {
         assert_eq!(settings.access_token_expire, 60);
         assert!(settings.skip_register_verify_mail);
         assert!(serde_json::from_str::<Settings>(r#"{"access_token_expires":60}"#).is_err());
-    }
-
-    #[test]
-    fn a_lifetime_has_bounds() {
-        assert_eq!(lifetime("access_token_expire", 60), Ok(Duration::seconds(60)));
-        assert!(lifetime("access_token_expire", 0).is_err());
-        let message = lifetime("access_token_expire", u32::MAX).unwrap_err().to_string();
-        assert!(message.starts_with("access_token_expire: "), "{message}");
     }
 }

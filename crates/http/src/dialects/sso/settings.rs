@@ -1,15 +1,7 @@
-use chrono::Duration;
 use serde::Deserialize;
 
 use crate::dialects::WithoutSecondFactor;
 use crate::lenient::{flag, parsed};
-
-/// The longest lifetime that can be set: ten years.
-const MAX_LIFETIME_SECONDS: u32 = 10 * 365 * 24 * 60 * 60;
-/// Shortest password, in characters.
-const MIN_PASSWORD_CHARS: usize = 8;
-/// Longest new password, in bytes.
-const MAX_PASSWORD_BYTES: usize = 4096;
 
 /// The dialect's settings, as they stand in `[dialects.sso]`. Lifetimes are in seconds.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,31 +26,4 @@ impl Default for Settings {
             without_second_factor: WithoutSecondFactor::Refuse,
         }
     }
-}
-
-/// A setting that cannot be worked with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{setting}: expected 1 to {MAX_LIFETIME_SECONDS} seconds")]
-pub struct SettingsError {
-    setting: &'static str,
-}
-
-/// A lifetime as a duration, if it is one.
-pub(super) fn lifetime(setting: &'static str, seconds: u32) -> Result<Duration, SettingsError> {
-    if (1..=MAX_LIFETIME_SECONDS).contains(&seconds) {
-        Ok(Duration::seconds(seconds.into()))
-    } else {
-        Err(SettingsError { setting })
-    }
-}
-
-/// What is wrong with a new password, in words.
-pub(super) fn password_problem(password: &str) -> Option<String> {
-    if password.chars().count() < MIN_PASSWORD_CHARS {
-        return Some(format!(
-            "A password has at least {MIN_PASSWORD_CHARS} characters."
-        ));
-    }
-    (password.len() > MAX_PASSWORD_BYTES)
-        .then(|| format!("A password has at most {MAX_PASSWORD_BYTES} bytes."))
 }

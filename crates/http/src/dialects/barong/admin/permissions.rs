@@ -13,6 +13,7 @@ use super::super::error::{BarongError, Profile, Thing};
 use super::super::paging::Paging;
 use super::super::params::{Check, Presence};
 use super::super::users::seconds;
+use super::search::part;
 use super::{Errand, done};
 
 /// A rule as it is shown.
@@ -66,11 +67,7 @@ pub(super) async fn list(
         Ok(Ok((on.read_access_rules(permission)?, *paging)))
     });
     let (rules, paging) = found.await?;
-    let offset = usize::try_from(paging.offset()).unwrap_or(usize::MAX);
-    let limit = usize::try_from(paging.limit()).unwrap_or(usize::MAX);
-    let shown = rules.iter().skip(offset).take(limit).map(Shown::of);
-    let total = u64::try_from(rules.len()).unwrap_or(u64::MAX);
-    Ok(barong.paged(shown, total, paging, &request))
+    Ok(barong.page_of(&rules, Shown::of, paging, &request))
 }
 
 /// `POST /admin/permissions`.
@@ -167,20 +164,6 @@ impl Change {
             topic: self.topic.clone().or(before.topic),
         }
     }
-}
-
-fn part<T: std::str::FromStr>(
-    check: &mut Check<'_>,
-    presence: Presence,
-    name: &'static str,
-    code: &'static str,
-) -> Option<T> {
-    let text = check.text(presence, name)?;
-    let part = text.trim().parse().ok();
-    if part.is_none() {
-        check.refuse(name, code);
-    }
-    part
 }
 
 impl From<AccessRulesError> for BarongError {

@@ -18,7 +18,7 @@ use super::super::paging::Paging;
 use super::super::params::{Check, Params, Presence};
 use super::super::sentence::{Problem, RecordError};
 use super::super::users::seconds;
-use super::search::{moment, one_of};
+use super::search::{moment, one_of, part};
 use super::{Errand, done};
 
 const INVALID_SCOPE: &str = "admin.restriction.invalid_scope";
@@ -87,11 +87,7 @@ pub(super) async fn list(
         Ok(Ok((rules, search.paging)))
     });
     let (rules, paging) = found.await?;
-    let offset = usize::try_from(paging.offset()).unwrap_or(usize::MAX);
-    let limit = usize::try_from(paging.limit()).unwrap_or(usize::MAX);
-    let shown = rules.iter().skip(offset).take(limit).map(Shown::of);
-    let total = u64::try_from(rules.len()).unwrap_or(u64::MAX);
-    Ok(barong.paged(shown, total, paging, &request))
+    Ok(barong.page_of(&rules, Shown::of, paging, &request))
 }
 
 /// `POST /admin/restrictions`.
@@ -217,20 +213,6 @@ fn change_of(check: &mut Check<'_>, presence: Presence) -> RestrictionChange {
         code: code.and_then(Result::ok),
         state,
     }
-}
-
-fn part<T: std::str::FromStr>(
-    check: &mut Check<'_>,
-    presence: Presence,
-    name: &'static str,
-    code: &'static str,
-) -> Option<T> {
-    let text = check.text(presence, name)?;
-    let part = text.trim().parse().ok();
-    if part.is_none() {
-        check.refuse(name, code);
-    }
-    part
 }
 
 impl Search {

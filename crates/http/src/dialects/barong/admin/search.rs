@@ -1,5 +1,7 @@
 //! What accounts are looked for by.
 
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
 use clavis_flows::{AccountFilter, AccountOrder, Direction, Slice};
 use clavis_identity::AccountState;
@@ -130,6 +132,21 @@ fn level(check: &mut Check<'_>) -> Option<u8> {
         check.refuse(NAME, "admin.user.invalid_level");
     }
     level
+}
+
+/// A parameter that is read as a value; what is none is refused with this code.
+pub(super) fn part<T: FromStr>(
+    check: &mut Check<'_>,
+    presence: Presence,
+    name: &'static str,
+    code: &'static str,
+) -> Option<T> {
+    let text = check.text(presence, name)?;
+    let part = text.trim().parse().ok();
+    if part.is_none() {
+        check.refuse(name, code);
+    }
+    part
 }
 
 /// A parameter that names one of a few things; another name is refused with this code.

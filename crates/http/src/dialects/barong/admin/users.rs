@@ -320,4 +320,23 @@ impl Barong {
         paging.tell(&mut response, total, request, &self.app.public_url);
         response
     }
+
+    /// A page of what is all in memory.
+    pub(super) fn page_of<'a, T, S: Serialize>(
+        &self,
+        all: &'a [T],
+        shown: impl FnMut(&'a T) -> S,
+        paging: Paging,
+        request: &HttpRequest,
+    ) -> HttpResponse {
+        let offset = usize::try_from(paging.offset()).unwrap_or(usize::MAX);
+        let limit = usize::try_from(paging.limit()).unwrap_or(usize::MAX);
+        let total = u64::try_from(all.len()).unwrap_or(u64::MAX);
+        self.paged(
+            all.iter().skip(offset).take(limit).map(shown),
+            total,
+            paging,
+            request,
+        )
+    }
 }

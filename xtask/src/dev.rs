@@ -16,6 +16,8 @@ use crate::processes::{Processes, Running};
 use crate::workspace::{BINARY_VARIABLE, Profile, Workspace};
 
 const ADMIN: &str = "admin@example.org";
+/// The setting that names the rules of `/storage`; without one, the sample's hold.
+const STORAGE_RULES: &str = "CLAVIS_DIALECTS__BACKEND_PLUS__STORAGE_RULES";
 const PORTS: std::ops::Range<u16> = 8080..8180;
 
 /// The first start makes RSA keys, and a debug build is slow at it.
@@ -68,6 +70,9 @@ pub(crate) fn run(options: &Options, workspace: &Workspace, processes: &mut Proc
         .env("CLAVIS_ADMIN__PASSWORD", &password);
     if let Some(url) = &options.database {
         command.env("CLAVIS_DATABASE__URL", url);
+    }
+    if std::env::var_os(STORAGE_RULES).is_none() {
+        command.env(STORAGE_RULES, workspace.root.join("deploy/storage-rules.yaml"));
     }
     let mut server = processes.start(&mut command)?;
     await_ready(&mut server, listen, processes)?;

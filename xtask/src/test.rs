@@ -47,19 +47,33 @@ pub(crate) fn run(options: &Options, workspace: &Workspace, processes: &mut Proc
     let programs = compile(workspace, processes)?;
     let binary = workspace.binary(Profile::Debug);
 
+    // One that fails does not hide what the others would say.
+    let mut failed = Vec::new();
+    let mut run = |processes: &mut Processes, test: &mut Command, what: String| -> Result<()> {
+        match processes.run(test) {
+            Err(error) if processes.stopped() => Err(error),
+            Err(_) => {
+                failed.push(what);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    };
     println!("== all tests, embedded database");
     for program in &programs {
         // With a server the store's one suite runs over every store at once, below. Without, it refuses to leave
         // PostgreSQL out in a pipeline; here it was asked for.
         if database.is_none() || program.package != STORE {
             let mut test = program.command(&binary, &options.arguments);
-            processes.run(test.env_remove("CI").env_remove(DATABASE_VARIABLE))?;
+            test.env_remove("CI").env_remove(DATABASE_VARIABLE);
+            run(processes, &mut test, program.package.clone())?;
         }
     }
-    processes.run(
-        workspace
-            .cargo(&["test", "--workspace", "--doc", "--"])
-            .args(&options.arguments),
+    let mut examples = workspace.cargo(&["test", "--workspace", "--doc", "--"]);
+    run(
+        processes,
+        examples.args(&options.arguments),
+        "the documentation's examples".to_owned(),
     )?;
 
     if let Some(database) = &database {
@@ -67,10 +81,12 @@ pub(crate) fn run(options: &Options, workspace: &Workspace, processes: &mut Proc
         for program in &programs {
             if ON_EVERY_DATABASE.contains(&program.package.as_str()) {
                 let mut test = program.command(&binary, &options.arguments);
-                processes.run(test.env(DATABASE_VARIABLE, database.url()))?;
+                test.env(DATABASE_VARIABLE, database.url());
+                run(processes, &mut test, format!("{} on PostgreSQL", program.package))?;
             }
         }
     }
+    ensure!(failed.is_empty(), "tests failed: {}", failed.join(", "));
     Ok(())
 }
 

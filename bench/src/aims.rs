@@ -54,7 +54,11 @@ impl Aim {
 /// What a workload should come to, as a share of its ceiling and in a second.
 fn wanted(workload: Workload) -> Option<(Ceiling, f64, f64)> {
     match workload {
-        Workload::Register | Workload::Upload | Workload::UserList => None,
+        Workload::Register
+        | Workload::Upload
+        | Workload::UserList
+        | Workload::StoredFile
+        | Workload::StoredImage => None,
         Workload::LogIn => Some((Ceiling::Hashes, 0.95, 0.0)),
         Workload::RefreshPluto | Workload::RefreshBackendPlus => Some((Ceiling::Commits, 0.5, 3000.0)),
         Workload::Info | Workload::Verify | Workload::GatewayCookie | Workload::GatewayKey => {

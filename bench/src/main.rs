@@ -11,6 +11,7 @@ mod people;
 mod process;
 mod report;
 mod server;
+mod storage;
 mod table;
 mod workload;
 mod wrk;

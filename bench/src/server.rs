@@ -15,17 +15,20 @@ use reqwest::blocking::Client;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::database::Place;
+use crate::storage;
 
 /// What the line begins with that says where it serves.
 const READY: &str = "clavis is ready at ";
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// No limit of a client's requests: here one client is many. Everything else is as shipped.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 6] = [
     ("CLAVIS_HTTP__LISTEN", "127.0.0.1:0"),
     ("CLAVIS_LIMITS__LOGIN_PER_CLIENT_IP_PER_MINUTE", "0"),
     ("CLAVIS_DIALECTS__BACKEND_PLUS__MAX_REQUESTS", "0"),
     ("CLAVIS_DIALECTS__BACKEND_PLUS__AUTO_ACTIVATE_NEW_USERS", "true"),
+    // Every image is changed anew: what is remembered is a file like others.
+    ("CLAVIS_DIALECTS__BACKEND_PLUS__STORAGE_IMAGE_CACHE_BYTES", "0"),
     ("CLAVIS_DIALECTS__BARONG__DOCUMENTS_LIMIT", "1000"),
 ];
 
@@ -46,6 +49,7 @@ struct Cli {
 impl Server {
     /// Starts one, and returns it with the time until it answered the first request.
     pub(crate) fn start(program: &Path, place: &Place, client: &Client) -> Result<(Self, Duration)> {
+        storage::write_rules(place.folder())?;
         let log_file = place.folder().join("log");
         let log = File::create(&log_file).context("cannot make the server's log")?;
         let cli = Cli::at(program, place);

@@ -12,6 +12,7 @@ use crate::client::{Door, Session, sessions};
 use crate::database::PASSWORD;
 use crate::people::{AGENT, GATE, Person, keys, people, signed};
 use crate::server::Server;
+use crate::storage;
 use crate::wrk::{Load, Script};
 
 /// Sessions whose tokens are checked.
@@ -34,6 +35,7 @@ pub(crate) enum Group {
     Gateway,
     Upload,
     List,
+    Storage,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub(crate) enum Workload {
     GatewayKey,
     Upload,
     UserList,
+    StoredFile,
+    StoredImage,
 }
 
 /// What a workload is made from.
@@ -61,7 +65,7 @@ pub(crate) struct Material<'a> {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Register,
         Self::LogIn,
         Self::RefreshPluto,
@@ -74,6 +78,8 @@ impl Workload {
         Self::GatewayKey,
         Self::Upload,
         Self::UserList,
+        Self::StoredFile,
+        Self::StoredImage,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -90,6 +96,8 @@ impl Workload {
             Self::GatewayKey => "gateway: signed",
             Self::Upload => "upload, 100 KiB",
             Self::UserList => "user listing",
+            Self::StoredFile => "storage: 4 KiB",
+            Self::StoredImage => "storage: image, w=320",
         }
     }
 
@@ -103,6 +111,7 @@ impl Workload {
             Self::GatewayCookie | Self::GatewayKey => Group::Gateway,
             Self::Upload => Group::Upload,
             Self::UserList => Group::List,
+            Self::StoredFile | Self::StoredImage => Group::Storage,
         }
     }
 
@@ -117,7 +126,9 @@ impl Workload {
             | Self::JwksAll
             | Self::GatewayCookie
             | Self::GatewayKey
-            | Self::UserList => &[Ceiling::Requests],
+            | Self::UserList
+            | Self::StoredFile
+            | Self::StoredImage => &[Ceiling::Requests],
             Self::Upload => &[Ceiling::Commits],
         }
     }
@@ -165,6 +176,14 @@ impl Workload {
                 (Script::Signed, GATE, vec![material.written(&signed(&keys)?)?])
             }
             Self::UserList => (Script::Read, "/", vec![material.lists()?]),
+            Self::StoredFile => {
+                let path = storage::file(material.client, material.server)?;
+                (Script::Same, path, Vec::new())
+            }
+            Self::StoredImage => {
+                let path = storage::image(material.client, material.server)?;
+                (Script::Same, path, Vec::new())
+            }
             Self::Upload => {
                 let people = material.people(&format!("upload-{clients}"))?;
                 let tokens = material.file(&people, |person| person.token.clone())?;

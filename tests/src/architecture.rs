@@ -4,6 +4,19 @@ use crate::harness::Server;
 
 const DOCUMENT: &str = include_str!("../../ARCHITECTURE.md");
 
+const RULES: &str = "paths:\n  /any:\n    read: 'true'\n    create: 'true'\n    delete: 'false'\n";
+
+/// Stores the object that stands for any.
+fn store_any(server: &Server) {
+    let body =
+        "--e\r\nContent-Disposition: form-data; name=\"file\"; filename=\"any\"\r\n\r\nany\r\n--e--\r\n";
+    server
+        .post("/storage/o/any")
+        .raw_body(body, "multipart/form-data; boundary=e")
+        .send()
+        .expect(200);
+}
+
 /// Method and path of every cell of the table: `POST /auth/login` between backticks.
 fn named_routes() -> Vec<(&'static str, String)> {
     let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -29,7 +42,22 @@ fn named_routes() -> Vec<(&'static str, String)> {
 #[test]
 fn every_route_of_the_table_is_mounted() {
     // Changing an address at once is there only where addresses are not verified.
-    let server = Server::with(&[("CLAVIS_DIALECTS__BACKEND_PLUS__VERIFY_EMAILS", "false")]);
+    // Files are there only where rules speak of them.
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let rules = folder.path().join("rules.yaml");
+    std::fs::write(&rules, RULES).expect("the directory is ours");
+    let server = Server::with(&[
+        ("CLAVIS_DIALECTS__BACKEND_PLUS__VERIFY_EMAILS", "false"),
+        ("CLAVIS_DIALECTS__BACKEND_PLUS__MAGIC_LINK_ENABLED", "true"),
+        ("CLAVIS_DIALECTS__BACKEND_PLUS__GITHUB_ENABLED", "true"),
+        ("CLAVIS_DIALECTS__BACKEND_PLUS__GITHUB_CLIENT_ID", "client"),
+        ("CLAVIS_DIALECTS__BACKEND_PLUS__GITHUB_CLIENT_SECRET", "secret"),
+        (
+            "CLAVIS_DIALECTS__BACKEND_PLUS__STORAGE_RULES",
+            &rules.display().to_string(),
+        ),
+    ]);
+    store_any(&server);
     // Barong tells whether there is a path only to who may ask.
     let access = server.barong().newcomer("reader").access;
     let routes = named_routes();

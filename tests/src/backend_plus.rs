@@ -2,14 +2,20 @@
 
 mod account;
 mod activation;
+mod anonymous;
+mod breached;
 mod cookies;
 mod email;
 mod impersonation;
 mod log_in;
+mod magic_link;
 mod mail;
+mod mfa;
 mod password;
+mod providers;
 mod registration;
 mod start;
+mod storage;
 mod token;
 mod transport;
 mod v2_7;

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod heads;
+mod later_doors;
 mod paths;
 
 use reqwest::Method;
@@ -14,7 +15,9 @@ use crate::harness::{Answer, PASSWORD, Request, Server, Tokens, address, jwt, na
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
     BackendPlus,
+    Jauth,
     Pluto,
+    Sso,
     /// Pages for people, whose errors are HTML.
     Pages,
 }
@@ -47,6 +50,8 @@ fn complaint(owner: Owner, answer: &Answer) -> Option<String> {
         _ if status >= 500 => false,
         _ if status < 400 => true,
         Owner::BackendPlus => is_backend_plus_error(answer),
+        Owner::Jauth => later_doors::is_jauth_error(answer),
+        Owner::Sso => later_doors::is_sso_error(answer),
         // The contract leaves the body of a 405 open.
         Owner::Pluto => status == 405 || is_pluto_error(answer),
         Owner::Pages => answer
@@ -92,6 +97,8 @@ fn server() -> Server {
 fn endpoints(server: &Server) -> Vec<Endpoint> {
     let mut all = backend_plus(server);
     all.extend(pluto(server));
+    all.extend(later_doors::jauth(server));
+    all.extend(later_doors::sso(server));
     all
 }
 

@@ -7,6 +7,7 @@
 //! ```
 
 mod barong;
+mod breaches;
 mod database;
 mod doors;
 mod http;
@@ -27,6 +28,7 @@ pub(crate) mod providers;
 pub(crate) mod sso;
 
 pub(crate) use barong::{BARONG_PASSWORD, COOKIE as BARONG_COOKIE, Visit, bearer};
+pub(crate) use breaches::BreachServer;
 pub(crate) use doors::{Tokens, number};
 pub(crate) use http::{Answer, Request};
 pub(crate) use mail::Mail;

@@ -1,10 +1,12 @@
 //! jauth: every endpoint, every refusal, in the order that its clients know.
 
 mod envelope;
+mod events;
 mod internal;
 mod password;
 mod paths;
 mod race;
+mod search;
 mod sign_up;
 mod states;
 mod third_party;

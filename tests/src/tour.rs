@@ -39,7 +39,9 @@ fn the_tour_of_the_readme_works_as_it_is_written() {
     let blocks = commands(&readme);
     assert!(!blocks.is_empty(), "the tour has no commands");
 
-    let server = Server::start();
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/storage-rules.yaml");
+    let rules = rules.to_str().expect("the checkout's path is text");
+    let server = Server::with(&[("CLAVIS_DIALECTS__BACKEND_PLUS__STORAGE_RULES", rules)]);
     let base = server.url("");
     let mailbox = server.data_dir().join("outbox").display().to_string();
     let script = format!("set -euo pipefail\n{}", blocks.join("\n"));

@@ -1,50 +1,47 @@
-use std::fs::{self, DirBuilder, File, Metadata};
-use std::io::{self, ErrorKind, SeekFrom};
+mod entry;
+mod files;
+mod lock;
+mod objects;
+mod place;
+mod sweep;
+mod walk;
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
 use std::ops::Range;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
-use bytes::BytesMut;
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use clavis_flows::{BlobError, BlobStream};
 use clavis_kernel::BlobId;
-use futures_util::{StreamExt as _, stream};
-use tempfile::{NamedTempFile, TempPath};
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use tempfile::NamedTempFile;
 
+use self::files::{blocking, found, ignore_missing, make, metadata, publish, read, sync, write};
+use self::objects::Drawer;
+use self::sweep::Sweep;
 use crate::{BlobStore, ListedBlob, name};
 
-const PIECE: usize = 64 * 1024;
 /// Where contents are until they are complete: on the same file system, so that one rename publishes them.
 const UNFINISHED: &str = "unfinished";
-/// After which time what is unfinished was left there by a crash.
-const ABANDONED: Duration = Duration::from_hours(24);
+/// Where objects are.
+const OBJECTS: &str = "objects";
+/// What processes lock against each other while an object changes.
+const LOCKS: &str = "locks";
 
-/// Contents in a folder of this machine, readable by the owner only.
+/// Contents in a folder of this machine, readable by the owner only: sealed ones, and beside them objects.
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
 }
 
 impl Folder {
-    /// Opens the folder, which is made if it is missing, and removes what a crash left unfinished a day ago or
-    /// earlier: whatever is younger may be the work of another process.
+    /// Opens the folder, which is made if it is missing.
     pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
         let root = root.into();
-        let unfinished = root.join(UNFINISHED);
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&unfinished)?;
-        for entry in fs::read_dir(&unfinished)? {
-            let entry = entry?;
-            let age = entry.metadata().and_then(|metadata| metadata.modified());
-            // A clock that was set back makes nothing old.
-            if age.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > ABANDONED)) {
-                ignore_missing(fs::remove_file(entry.path()))?;
-            }
+        for part in [UNFINISHED, OBJECTS, LOCKS] {
+            make(&root.join(part))?;
         }
         Ok(Self { root })
     }
@@ -52,50 +49,31 @@ impl Folder {
     fn path(&self, id: BlobId) -> PathBuf {
         self.root.join(name::of(id))
     }
+
+    fn drawer(&self) -> Drawer {
+        Drawer {
+            objects: self.root.join(OBJECTS),
+            unfinished: self.root.join(UNFINISHED),
+            locks: self.root.join(LOCKS),
+        }
+    }
 }
 
 #[async_trait]
 impl BlobStore for Folder {
-    async fn put(&self, id: BlobId, mut content: BlobStream) -> Result<u64, BlobError> {
-        let unfinished = self.root.join(UNFINISHED);
-        // Dropping the path removes the file: on an error, and when this call is abandoned.
-        let (file, unfinished) =
-            blocking(move || NamedTempFile::new_in(unfinished).map(NamedTempFile::into_parts)).await?;
-        let mut file = tokio::fs::File::from_std(file);
-        let mut size = 0;
-        while let Some(piece) = content.next().await {
-            let piece = piece?;
-            file.write_all(&piece).await.map_err(BlobError::unavailable)?;
-            size += piece.len() as u64;
-        }
-        file.flush().await.map_err(BlobError::unavailable)?;
-        file.sync_all().await.map_err(BlobError::unavailable)?;
-        let root = self.root.clone();
-        blocking(move || publish(unfinished, &root, &name::of(id))).await?;
+    async fn put(&self, id: BlobId, content: BlobStream) -> Result<u64, BlobError> {
+        let (complete, size) = write(&self.root.join(UNFINISHED), content, |_| Ok(())).await?;
+        let (root, path) = (self.root.clone(), self.path(id));
+        blocking(move || publish(complete, &root, &path)).await?;
         Ok(size)
     }
 
     async fn get(&self, id: BlobId, range: Option<Range<u64>>) -> Result<Option<BlobStream>, BlobError> {
-        let mut file = match tokio::fs::File::open(self.path(id)).await {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(BlobError::unavailable(error)),
-        };
-        let range = range.unwrap_or(0..u64::MAX);
-        if range.start > 0 {
-            file.seek(SeekFrom::Start(range.start))
-                .await
-                .map_err(BlobError::unavailable)?;
+        let path = self.path(id);
+        match blocking(move || found(File::open(path))).await? {
+            Some(file) => read(file, range).await.map(Some),
+            None => Ok(None),
         }
-        let rest = file.take(range.end.saturating_sub(range.start));
-        Ok(Some(Box::pin(stream::try_unfold(rest, |mut rest| async {
-            let mut piece = BytesMut::with_capacity(PIECE);
-            let read = rest.read_buf(&mut piece).await;
-            match read.map_err(BlobError::unavailable)? {
-                0 => Ok(None),
-                _ => Ok(Some((piece.freeze(), rest))),
-            }
-        }))))
     }
 
     async fn delete(&self, id: BlobId) -> Result<(), BlobError> {
@@ -117,29 +95,19 @@ impl BlobStore for Folder {
         let unfinished = self.root.join(UNFINISHED);
         blocking(move || NamedTempFile::new_in(unfinished)?.close()).await
     }
-}
 
-/// Gives a complete content its name. The folders are flushed too: a name that is lost in a power failure is a
-/// content that is lost.
-fn publish(unfinished: TempPath, root: &Path, name: &str) -> io::Result<()> {
-    let path = root.join(name);
-    let folder = path.parent().unwrap_or(root);
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    unfinished.persist(&path).map_err(|failed| failed.error)?;
-    folder
-        .ancestors()
-        .take_while(|folder| folder.starts_with(root))
-        .try_for_each(sync)
-}
-
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
-    match result {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        result => result,
+    async fn sweep(&self, latest: DateTime<Utc>) -> Result<usize, BlobError> {
+        let drawer = self.drawer();
+        let mut sweep = blocking(move || Sweep::begin(drawer, SystemTime::from(latest))).await?;
+        let mut has_more = true;
+        while has_more {
+            (sweep, has_more) = blocking(move || {
+                let has_more = sweep.step()?;
+                Ok((sweep, has_more))
+            })
+            .await?;
+        }
+        Ok(sweep.removed)
     }
 }
 
@@ -210,20 +178,4 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
         Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(names),
         Err(error) => Err(error),
     }
-}
-
-fn metadata(path: &Path) -> io::Result<Option<Metadata>> {
-    match fs::metadata(path) {
-        Ok(metadata) => Ok(Some(metadata).filter(Metadata::is_file)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, BlobError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(BlobError::unavailable)?
-        .map_err(BlobError::unavailable)
 }

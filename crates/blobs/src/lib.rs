@@ -1,11 +1,13 @@
-//! Contents of uploaded objects: in a folder or in a bucket of S3, sealed under a key for each of them.
+//! Contents of uploaded objects, in a folder or in a bucket of S3: sealed ones under a key for each of them, and
+//! beside them the objects that clients store under keys of their own.
 //!
 //! [`SealedBlobs`] seals and opens; a [`BlobStore`] keeps bytes it cannot read: a [`Folder`], or [`S3`] at any
-//! endpoint that speaks its protocol. An object is known to a store by its id alone, as `<xx>/<yy>/<id>`, where `xx`
-//! and `yy` are the id's last and last but one byte: neither a file name nor anything else of its owner gets there.
-//! Both stores use the same names, so a folder can be copied into a bucket and served from there.
+//! endpoint that speaks its protocol. A sealed content is known to a store by its id alone, as `<xx>/<yy>/<id>`,
+//! where `xx` and `yy` are the id's last and last but one byte: neither a file name nor anything else of its owner
+//! gets there. In a folder that is its path; in a bucket `.clavis/` stands before it, which no object's key begins
+//! with, so a folder's sealed contents can be copied there and served from there.
 //!
-//! # What a stored object is, byte by byte
+//! # What a sealed content is, byte by byte
 //!
 //! | offset | bytes | what |
 //! |---|---|---|
@@ -33,7 +35,28 @@
 //!
 //! As the sealed key tells the size, a range is opened without reading more than its chunks, and a cut or lengthened
 //! object is known from one whose chunks are all there.
+//!
+//! # Where objects are
+//!
+//! Both stores keep [objects](clavis_flows::Objects) as they are, with a [description](clavis_files::Description) of
+//! at most 2 KiB, and both take the same descriptions: names that a header can have.
+//!
+//! In a bucket an object's key is the prefix of the setting and the [`ObjectKey`](clavis_files::ObjectKey) as it is
+//! written; `a%20b.txt` is stored under these nine characters. Its metadata are `x-amz-meta-…`, and what is no plain
+//! ASCII in them is sent and read as encoded words (RFC 2047), as S3 has it. Tag and time are the bucket's. Whether
+//! something stands there already is asked before, and told to the server as `If-None-Match` and `If-Match`: one that
+//! does not know these may let two who put at the same time both succeed, the later one over the other. Content
+//! of more than 8 MiB is uploaded in parts, which a [sweep](BlobStore::sweep) aborts when nobody has ended the upload.
+//! Describing an object anew copies it onto itself, which S3 does up to 5 GiB.
+//!
+//! In a folder an object below `objects/` is an entry, a small JSON file that names the content and describes it, and
+//! beside it the content. Whoever puts writes the content under `unfinished/`, flushes it, gives it a name of its own
+//! beside the entry, replaces the entry by one rename, and removes the content before. So a reader sees the one or the
+//! other, and goes on reading what it has open; a crash leaves at most a content that no entry names, which a sweep
+//! removes. Changes of one object wait for each other, also in different processes, at a file of `locks/`. The tag is
+//! the MD5 digest of the content, as S3 has it for what was uploaded in one request; the time is the entry file's.
 
+mod description;
 mod folder;
 mod location;
 mod name;
@@ -42,7 +65,7 @@ mod sealed;
 mod store;
 
 pub use folder::Folder;
-pub use location::{BlobLocation, BlobSetupError, BlobUrlError, S3Credentials, S3Location};
+pub use location::{BlobLocation, BlobSetupError, BlobUrlError, OpenLocation, S3Credentials, S3Location};
 pub use s3::{Patience, S3};
 pub use sealed::SealedBlobs;
 pub use store::{BlobStore, ListedBlob};

@@ -1,7 +1,9 @@
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use clavis_flows::Objects;
 use percent_encoding::percent_decode_str;
 
 pub use self::bucket::{S3Credentials, S3Location};
@@ -93,17 +95,17 @@ impl BlobLocation {
         url.map_or_else(|| Ok(Self::Folder(data_dir.join("blobs"))), str::parse)
     }
 
-    /// Opens the store. A bucket is not asked for anything yet: [`BlobStore::ping`] does.
+    /// Opens it. A bucket is not asked for anything yet: [`BlobStore::ping`] does.
     ///
     /// `credentials` are those that are not in the URL; `authorities` (PEM) are trusted beside the system's.
     pub fn open(
         self,
         credentials: Option<S3Credentials>,
         authorities: Option<&str>,
-    ) -> Result<Arc<dyn BlobStore>, BlobSetupError> {
+    ) -> Result<OpenLocation, BlobSetupError> {
         match self {
             Self::Folder(path) => match Folder::open(&path) {
-                Ok(folder) => Ok(Arc::new(folder)),
+                Ok(folder) => Ok(OpenLocation::new(folder)),
                 Err(source) => Err(BlobSetupError::Folder { path, source }),
             },
             Self::S3(location) => {
@@ -111,14 +113,35 @@ impl BlobLocation {
                     (Some(_), Some(_)) => return Err(BlobSetupError::TwoCredentials),
                     (one, other) => one.or(other).ok_or(BlobSetupError::NoCredentials)?,
                 };
-                Ok(Arc::new(S3::new(
-                    *location,
-                    credentials,
-                    authorities,
-                    Patience::default(),
-                )?))
+                let s3 = S3::new(*location, credentials, authorities, Patience::default())?;
+                Ok(OpenLocation::new(s3))
             }
         }
+    }
+}
+
+/// One folder or bucket, which keeps two kinds of things apart.
+#[derive(Clone)]
+pub struct OpenLocation {
+    /// Sealed contents, known by their ids.
+    pub contents: Arc<dyn BlobStore>,
+    /// Objects, known by their clients' keys.
+    pub objects: Arc<dyn Objects>,
+}
+
+impl OpenLocation {
+    fn new(place: impl BlobStore + Objects + 'static) -> Self {
+        let place = Arc::new(place);
+        Self {
+            contents: Arc::clone(&place) as _,
+            objects: place,
+        }
+    }
+}
+
+impl fmt::Debug for OpenLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OpenLocation(..)")
     }
 }
 

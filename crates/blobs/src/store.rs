@@ -20,6 +20,9 @@ pub trait BlobStore: Send + Sync {
     /// At most so many of the contents that stand behind this one, in an order of the store's own that does not
     /// change. An empty list is the end.
     async fn list(&self, after: Option<BlobId>, at_most: usize) -> Result<Vec<ListedBlob>, BlobError>;
+    /// Removes what was begun up to this time and never became a content or an object, because a process ended in
+    /// the middle, and tells how much. It may be abandoned.
+    async fn sweep(&self, latest: DateTime<Utc>) -> Result<usize, BlobError>;
     /// Whether the store answers and lets us in.
     async fn ping(&self) -> Result<(), BlobError>;
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use clavis_blobs::{BlobLocation, BlobStore, ListedBlob, S3Credentials, SealedBlobs};
-use clavis_flows::{BlobError, Store};
+use clavis_flows::{BlobError, Objects, Store};
 use clavis_kernel::{BlobId, Clock, Secret, StoreError};
 use tokio::sync::watch;
 use tokio::time::interval;
@@ -56,16 +56,20 @@ impl BlobSetup {
     }
 
     /// Opens it. A folder that cannot be written is refused; whether a bucket answers is asked later.
-    pub(crate) fn open(self, installation: &Installation) -> Result<Arc<SealedBlobs>, ConfigError> {
-        let store = self
+    pub(crate) fn open(
+        self,
+        installation: &Installation,
+    ) -> Result<(Arc<SealedBlobs>, Arc<dyn Objects>), ConfigError> {
+        let opened = self
             .location
             .open(self.credentials, self.authorities.as_deref())
             .map_err(|error| ConfigError::setting(SETTING, error))?;
-        Ok(Arc::new(SealedBlobs::new(
-            store,
+        let sealed = SealedBlobs::new(
+            opened.contents,
             installation.keys.master.clone(),
             Arc::clone(&installation.entropy),
-        )))
+        );
+        Ok((Arc::new(sealed), opened.objects))
     }
 }
 
@@ -91,7 +95,7 @@ pub(crate) async fn sweep_contents(
             _ = stop.changed() => return,
             _ = ticks.tick() => {}
         }
-        let sweeping = sweep_once(
+        let sweeping = sweep_all(
             installation.store.as_ref(),
             installation.clock.as_ref(),
             contents.as_ref(),
@@ -100,11 +104,22 @@ pub(crate) async fn sweep_contents(
             _ = stop.wait_for(|stopped| *stopped) => return,
             swept = sweeping => match swept {
                 Ok(0) => {}
-                Ok(count) => tracing::info!(count, "contents that were nobody's were deleted"),
-                Err(error) => tracing::warn!(%error, "contents that are nobody's could not be deleted"),
+                Ok(count) => tracing::info!(count, "contents that were nobody's or unfinished were deleted"),
+                Err(error) => tracing::warn!(%error, "contents that are nobody's or unfinished could not be deleted"),
             }
         }
     }
+}
+
+/// What crashes left unfinished, then what has no owner.
+async fn sweep_all(
+    store: &dyn Store,
+    clock: &dyn Clock,
+    contents: &dyn BlobStore,
+) -> Result<usize, SweepError> {
+    let unfinished = contents.sweep(clock.now() - SWEEP_AGE).await;
+    let orphans = sweep_once(store, clock, contents).await?;
+    Ok(unfinished? + orphans)
 }
 
 /// Why contents were not looked through to the end.

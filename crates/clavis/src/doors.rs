@@ -2,7 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix_web::web;
-use clavis_flows::{Door, OldAddress};
+use clavis_delivery::WebhookCallbacks;
+use clavis_flows::{Callbacks, Door, OldAddress};
 use clavis_http::App;
 use clavis_http::dialects::Lifetimes;
 use clavis_http::dialects::backend_plus::BackendPlus;
@@ -11,7 +12,7 @@ use clavis_http::dialects::jauth::Jauth;
 use clavis_http::dialects::pluto::Pluto;
 use clavis_http::dialects::sso::Sso;
 use clavis_http::pages::MailDoor;
-use clavis_kernel::Dialect;
+use clavis_kernel::{Dialect, Secret};
 
 use crate::config::{ConfigError, Settings};
 
@@ -33,6 +34,7 @@ impl Doors {
     ) -> Result<Self, ConfigError> {
         let dialects = &settings.dialects;
         let links = settings.http.mail_links;
+        let jauth_callbacks = callbacks(&dialects.jauth.event_callback_urls)?;
         Ok(Self {
             backend_plus: open(Dialect::BackendPlus, dialects.backend_plus.enabled, || {
                 let settings_of_dialect = dialects.backend_plus.clone();
@@ -42,7 +44,7 @@ impl Doors {
                 Barong::new(app.clone(), dialects.barong.clone(), lifetimes)
             })?,
             jauth: open(Dialect::Jauth, dialects.jauth.enabled, || {
-                Jauth::new(app.clone(), dialects.jauth.clone(), lifetimes)
+                Jauth::new(app.clone(), dialects.jauth.clone(), lifetimes, jauth_callbacks)
             })?,
             pluto: open(Dialect::Pluto, dialects.pluto.enabled, || {
                 Pluto::new(app.clone(), dialects.pluto.clone(), lifetimes, links)
@@ -58,6 +60,8 @@ impl Doors {
         let backend_plus = self.backend_plus.as_ref().map(|dialect| MailDoor {
             continue_url: dialect.success_url().map(str::to_owned),
             old_address: dialect.old_address(),
+            refuses_breached: dialect.refuses_breached(),
+            link: dialect.link_door(),
             ..mail_door(
                 Dialect::BackendPlus,
                 dialect,
@@ -77,6 +81,16 @@ impl Doors {
             .into_iter()
             .flatten()
             .collect()
+    }
+}
+
+/// Who is told of jauth's users.
+fn callbacks(targets: &[Secret]) -> Result<Arc<dyn Callbacks>, ConfigError> {
+    let targets = targets.iter().map(|target| target.expose().parse());
+    let callbacks = targets.collect::<Result<_, _>>().and_then(WebhookCallbacks::new);
+    match callbacks {
+        Ok(callbacks) => Ok(Arc::new(callbacks)),
+        Err(error) => Err(ConfigError::setting("dialects.jauth.event_callback_urls", error)),
     }
 }
 
@@ -104,6 +118,8 @@ fn mail_door<T: Send + Sync + 'static>(
         door,
         continue_url: None,
         old_address: OldAddress::IsTold,
+        refuses_breached: false,
+        link: None,
         password_problem: Arc::new(move |password| password_problem(&dialect, password)),
     }
 }

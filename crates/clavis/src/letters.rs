@@ -11,6 +11,7 @@ impl Correspondence for PlainLetters {
             LetterKind::PasswordReset => "Reset your password",
             LetterKind::EmailChange => "Confirm your new address",
             LetterKind::EmailChanged => "Your address was changed",
+            LetterKind::MagicLink(_) => "Log in",
         };
         let ticket = letter
             .ticket

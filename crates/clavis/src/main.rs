@@ -2,6 +2,7 @@
 
 mod admin;
 mod blobs;
+mod breaches;
 mod cli;
 mod commands;
 mod config;

@@ -7,7 +7,7 @@ use actix_web::web;
 use clavis_delivery::{
     FileMailer, MailTransport, Mailbox, Mailer, OutboxPolicy, OutboxWorker, Sender, SmtpMailer,
 };
-use clavis_flows::{Blobs, Providers, Texts};
+use clavis_flows::{Blobs, BreachedPasswords, Objects, Providers, Texts};
 use clavis_http::pages::{MailboxReader, Pages};
 use clavis_http::{
     App, AppParts, Hasher, MetricsText, PublicUrl, RateLimit, RingHandle, ServerSettings, Site,
@@ -20,6 +20,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::blobs::{self, BlobSetup};
+use crate::breaches;
 use crate::config::{ConfigError, Settings};
 use crate::doors::Doors;
 use crate::federation;
@@ -63,8 +64,9 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
     let texts = texts(&settings)?;
     let blobs = BlobSetup::new(&settings)?;
     let providers = federation::providers(&settings)?;
+    let breached = breaches::passwords(&settings)?;
     let installation = Arc::new(Installation::open(&settings).await?);
-    let blobs = blobs.open(&installation)?;
+    let (blobs, objects) = blobs.open(&installation)?;
     admin::ensure(&settings, &installation).await?;
 
     let (stop, stopped) = watch::channel(false);
@@ -77,7 +79,9 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
         Channels {
             texts,
             blobs: Arc::clone(&blobs) as _,
+            objects,
             providers,
+            breached,
             outbox: Arc::clone(&outbox),
             mailbox: mail.mailbox(),
         },
@@ -104,13 +108,11 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
         Arc::clone(&installation),
         stopped.clone(),
     ));
-    background.spawn(blobs::warn_if_unavailable(
-        Arc::clone(blobs.store()),
-        stopped.clone(),
-    ));
+    let contents = blobs.store();
+    background.spawn(blobs::warn_if_unavailable(Arc::clone(contents), stopped.clone()));
     background.spawn(blobs::sweep_contents(
         Arc::clone(&installation),
-        Arc::clone(blobs.store()),
+        Arc::clone(contents),
         stopped.clone(),
     ));
     background.spawn(mail.worker(&installation).run(stopped, outbox));
@@ -285,8 +287,11 @@ fn app(
         token_lifetimes,
         providers: Arc::clone(&channels.providers),
         login_rate: RateLimit::per_minute(settings.limits.login_per_client_ip_per_minute),
+        newcomer_rate: RateLimit::per_minute(settings.limits.login_per_client_ip_per_minute),
         texts: Arc::clone(&channels.texts),
         blobs: Arc::clone(&channels.blobs),
+        objects: Arc::clone(&channels.objects),
+        breached: Arc::clone(&channels.breached),
         outbox: Arc::clone(&channels.outbox),
         version: env!("CARGO_PKG_VERSION"),
     })
@@ -312,7 +317,9 @@ fn text(metrics: PrometheusHandle) -> MetricsText {
 struct Channels {
     texts: Arc<dyn Texts>,
     blobs: Arc<dyn Blobs>,
+    objects: Arc<dyn Objects>,
     providers: Arc<dyn Providers>,
+    breached: Arc<dyn BreachedPasswords>,
     outbox: Arc<Notify>,
     mailbox: Option<Arc<dyn MailboxReader>>,
 }

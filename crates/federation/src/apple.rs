@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use clavis_flows::{AuthorizationRequest, Evidence, ProviderAccount, ProviderRefusal};
+use clavis_flows::{AuthorizationRequest, Departure, Evidence, ProviderAccount, ProviderRefusal};
 use clavis_kernel::{Clock, Secret};
 use josekit::jws::alg::ecdsa::EcdsaJwsSigner;
 use josekit::jws::{self, ES256, JwsHeader};
@@ -29,6 +29,8 @@ pub(crate) struct Apple {
     keys: Keys,
     issuers: [String; 1],
     clients: [String; 1],
+    /// What browsers log in to, which is called otherwise than the application on a device.
+    services: [String; 1],
     /// Without it codes cannot be exchanged.
     signing: Option<Signing>,
     /// Where codes of a device go that were asked for with an address, if they were.
@@ -57,7 +59,7 @@ impl Apple {
         let client = required(
             SECTION,
             "client_id",
-            settings.client_id.as_ref(),
+            settings.client_id.as_ref().or(settings.services_id.as_ref()),
             "the application's bundle id",
         )?;
         let at = |name, set, usual| endpoint(SECTION, name, set, usual);
@@ -71,6 +73,7 @@ impl Apple {
             wire,
             clock,
             issuers: [settings.issuer.clone().unwrap_or_else(|| ISSUER.to_owned())],
+            services: [settings.services_id.clone().unwrap_or_else(|| client.clone())],
             clients: [client],
             signing: signing(settings)?,
             redirect_uri: settings.redirect_uri.clone(),
@@ -89,23 +92,23 @@ impl Apple {
 
     async fn by_token(
         &self,
+        clients: &[String; 1],
         token: &Secret,
         nonce: Option<&str>,
     ) -> Result<ProviderAccount, ProviderRefusal> {
         let expected = Expected {
             algorithms: &[Algorithm::Rs256],
             issuers: &self.issuers,
-            clients: &self.clients,
+            clients,
             nonce,
         };
         let claims = Claims::of(token, &self.keys, (&self.wire, &*self.clock), &expected).await?;
         claims.account(&self.wire)
     }
 
-    fn client_secret(&self) -> Result<Secret, ProviderRefusal> {
+    fn client_secret(&self, client: &str) -> Result<Secret, ProviderRefusal> {
         let signing = self.signing.as_ref().ok_or(ProviderRefusal::NotConfigured)?;
         let now = self.clock.now().timestamp();
-        let [client] = &self.clients;
         let [audience] = &self.issuers;
         let claims = json!({
             "iss": signing.team,
@@ -165,25 +168,36 @@ fn signer(file: &Path) -> Result<EcdsaJwsSigner, SettingsError> {
 impl Site for Apple {
     async fn identify(&self, evidence: &Evidence) -> Result<ProviderAccount, ProviderRefusal> {
         if let Evidence::IdToken { token, nonce } = evidence {
-            return self.by_token(token, nonce.as_deref()).await;
+            return self.by_token(&self.clients, token, nonce.as_deref()).await;
         }
-        let mut code = Code::of(evidence).ok_or(OTHER_KIND)?;
+        let mut code = Code::of(evidence).ok_or(OTHER_KIND)?.without_verifier();
+        // A device knows no address to which its code was sent.
+        let clients = if code.redirect_uri.is_some() {
+            &self.services
+        } else {
+            &self.clients
+        };
         code.redirect_uri = code.redirect_uri.or(self.redirect_uri.as_deref());
-        let [client] = &self.clients;
-        let secret = self.client_secret()?;
+        let [client] = clients;
+        let secret = self.client_secret(client)?;
         let authentication = Authentication::InForm {
             client,
             secret: Some(&secret),
         };
         let answer = code::exchange(&self.wire, &self.token_url, &code, &authentication).await?;
-        self.by_token(&code::id_token(&answer)?, code.nonce).await
+        self.by_token(clients, &code::id_token(&answer)?, code.nonce)
+            .await
     }
 
-    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<String, ProviderRefusal> {
+    fn takes_browsers(&self) -> bool {
+        self.signing.is_some()
+    }
+
+    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Departure, ProviderRefusal> {
         if self.signing.is_none() {
             return Err(ProviderRefusal::NotConfigured);
         }
-        let [client] = &self.clients;
+        let [client] = &self.services;
         // Who asks for a name or an address is answered with a form.
         let more = [("nonce", &*request.nonce), ("response_mode", "form_post")];
         let url = code::authorization_url(
@@ -193,6 +207,6 @@ impl Site for Apple {
             request,
             &more,
         );
-        Ok(url.into())
+        Ok(Departure::to(url))
     }
 }

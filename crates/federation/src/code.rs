@@ -31,7 +31,15 @@ impl<'a> Code<'a> {
                 verifier: verifier.as_ref(),
                 nonce: nonce.as_deref(),
             }),
-            Evidence::IdToken { .. } | Evidence::AccessToken(_) => None,
+            Evidence::IdToken { .. } | Evidence::AccessToken(_) | Evidence::RequestToken { .. } => None,
+        }
+    }
+
+    /// For a provider that was sent no challenge.
+    pub(crate) fn without_verifier(self) -> Self {
+        Self {
+            verifier: None,
+            ..self
         }
     }
 }
@@ -75,15 +83,25 @@ pub(crate) async fn exchange(
     answer(wire, &reply)
 }
 
-/// A refusal is the code's fault unless it names ours (RFC 6749 §5.2).
+/// A refusal is the code's fault unless it names ours (RFC 6749 §5.2). Some refuse with the status of a success.
 fn answer(wire: &Wire, reply: &Reply) -> Result<Map<String, Value>, ProviderRefusal> {
-    if !reply.is_refusal() {
-        return reply.document();
-    }
-    let body = reply.object().unwrap_or_default();
+    let body = if reply.is_refusal() {
+        reply.object().unwrap_or_default()
+    } else {
+        let document = reply.document()?;
+        if !document.contains_key("error") {
+            return Ok(document);
+        }
+        document
+    };
     match json::text(&body, "error") {
         Some(
-            error @ ("invalid_client" | "unauthorized_client" | "unsupported_grant_type" | "invalid_scope"),
+            error @ ("invalid_client"
+            | "unauthorized_client"
+            | "unsupported_grant_type"
+            | "invalid_scope"
+            | "incorrect_client_credentials"
+            | "redirect_uri_mismatch"),
         ) => {
             tracing::error!(provider = %wire.provider(), error, "a provider does not take our credentials");
             Err(ProviderRefusal::Unavailable("it does not take our credentials"))
@@ -129,6 +147,14 @@ pub(crate) fn authorization_url(
 pub(crate) fn nonce_and_challenge(request: &AuthorizationRequest) -> [(&str, &str); 3] {
     [
         ("nonce", &request.nonce),
+        ("code_challenge", &request.challenge),
+        ("code_challenge_method", "S256"),
+    ]
+}
+
+/// The members of a request that a provider with PKCE but without ID tokens knows beside those.
+pub(crate) fn challenge(request: &AuthorizationRequest) -> [(&str, &str); 2] {
+    [
         ("code_challenge", &request.challenge),
         ("code_challenge_method", "S256"),
     ]

@@ -1,7 +1,7 @@
 //! Facebook: its own access tokens, which are nobody's signature; so it is asked for whom a token was issued.
 
 use async_trait::async_trait;
-use clavis_flows::{AuthorizationRequest, Evidence, ProviderAccount, ProviderRefusal};
+use clavis_flows::{AuthorizationRequest, Departure, Evidence, ProviderAccount, ProviderRefusal};
 use clavis_kernel::Secret;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
@@ -173,11 +173,8 @@ impl Site for Facebook {
         self.by_token(&token).await
     }
 
-    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<String, ProviderRefusal> {
-        let more = [
-            ("code_challenge", &*request.challenge),
-            ("code_challenge_method", "S256"),
-        ];
+    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Departure, ProviderRefusal> {
+        let more = code::challenge(request);
         let url = code::authorization_url(
             &self.authorize_url,
             ("client_id", &self.app),
@@ -185,6 +182,6 @@ impl Site for Facebook {
             request,
             &more,
         );
-        Ok(url.into())
+        Ok(Departure::to(url))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use clavis_flows::{AuthorizationRequest, Evidence, ProviderAccount, ProviderRefusal};
+use clavis_flows::{AuthorizationRequest, Departure, Evidence, ProviderAccount, ProviderRefusal};
 use clavis_kernel::{Clock, Secret};
 use url::Url;
 
@@ -115,7 +115,11 @@ impl Site for Google {
         self.by_token(&code::id_token(&answer)?, code.nonce).await
     }
 
-    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<String, ProviderRefusal> {
+    fn takes_browsers(&self) -> bool {
+        self.client().is_ok()
+    }
+
+    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Departure, ProviderRefusal> {
         let (client, _) = self.client()?;
         let url = code::authorization_url(
             &self.authorize_url,
@@ -124,6 +128,6 @@ impl Site for Google {
             request,
             &code::nonce_and_challenge(request),
         );
-        Ok(url.into())
+        Ok(Departure::to(url))
     }
 }

@@ -13,6 +13,14 @@ pub(crate) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
+/// The list that the bytes are, as [`object`] reads one.
+pub(crate) fn list(bytes: &[u8]) -> Option<Vec<Value>> {
+    match serde_json::from_slice(bytes) {
+        Ok(Strict(Value::Array(list))) => Some(list),
+        Ok(Strict(_)) | Err(_) => None,
+    }
+}
+
 /// A member that is a text, and not an empty one.
 pub(crate) fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     object.get(name)?.as_str().filter(|text| !text.is_empty())

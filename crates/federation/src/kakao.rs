@@ -1,7 +1,7 @@
 //! Kakao: its own access tokens, which are nobody's signature; so it is asked for whom a token was issued.
 
 use async_trait::async_trait;
-use clavis_flows::{AuthorizationRequest, Evidence, ProviderAccount, ProviderRefusal};
+use clavis_flows::{AuthorizationRequest, Departure, Evidence, ProviderAccount, ProviderRefusal};
 use clavis_kernel::Secret;
 use serde_json::Value;
 use url::Url;
@@ -132,7 +132,11 @@ impl Site for Kakao {
         self.by_token(&code::access_token(&answer)?).await
     }
 
-    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<String, ProviderRefusal> {
+    fn takes_browsers(&self) -> bool {
+        self.client.is_some()
+    }
+
+    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Departure, ProviderRefusal> {
         let url = code::authorization_url(
             &self.authorize_url,
             ("client_id", self.client()?),
@@ -140,6 +144,6 @@ impl Site for Kakao {
             request,
             &[],
         );
-        Ok(url.into())
+        Ok(Departure::to(url))
     }
 }

@@ -1,21 +1,29 @@
-//! Other people's servers that say who somebody is: Google, Apple, Facebook, Kakao, `WeChat`, and any OpenID provider.
+//! Other people's servers that say who somebody is: Google, Apple, Facebook, Kakao, `WeChat`, GitHub, `LinkedIn`, Spotify,
+//! Twitter, Microsoft, and any OpenID provider.
 //!
 //! Everything that a provider says is untrusted until it was verified: signatures against the keys it publishes, an
 //! access token's application against ours. Each question is one bounded attempt.
 
 mod apple;
+mod breached;
 mod code;
 mod facebook;
+mod github;
 mod google;
 mod id_token;
 mod json;
 mod kakao;
 mod kept;
 mod keys;
+mod linkedin;
 mod oidc;
 mod person;
 mod settings;
+mod signature;
+mod spotify;
+mod twitter;
 mod wechat;
+mod windowslive;
 mod wire;
 
 use std::collections::HashMap;
@@ -24,12 +32,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use clavis_flows::{AuthorizationRequest, Evidence, ProviderAccount, ProviderRefusal, Providers};
+use clavis_flows::{AuthorizationRequest, Departure, Evidence, ProviderAccount, ProviderRefusal, Providers};
 use clavis_identity::Provider;
 use clavis_kernel::Clock;
 use metrics::{counter, histogram};
 
-pub use settings::{Settings, SettingsError};
+pub use breached::{Breaches, UnknownBehaviour, Unseen};
+pub use settings::{ClientOfDialect, ClientUrls, Settings, SettingsError};
 
 use wire::Wire;
 
@@ -37,11 +46,29 @@ use wire::Wire;
 #[async_trait]
 trait Site: Send + Sync {
     async fn identify(&self, evidence: &Evidence) -> Result<ProviderAccount, ProviderRefusal>;
-    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<String, ProviderRefusal>;
+    /// Whether enough is set for browsers.
+    fn takes_browsers(&self) -> bool {
+        true
+    }
+    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Departure, ProviderRefusal>;
 }
 
 /// The evidence is of a kind that the provider does not hand out.
 const OTHER_KIND: ProviderRefusal = ProviderRefusal::Rejected("the provider knows no evidence of this kind");
+
+/// The providers with settings of their own.
+const NAMED: [&str; 10] = [
+    Provider::GOOGLE,
+    Provider::APPLE,
+    Provider::FACEBOOK,
+    Provider::KAKAO,
+    Provider::WECHAT,
+    Provider::GITHUB,
+    Provider::LINKEDIN,
+    Provider::SPOTIFY,
+    Provider::TWITTER,
+    Provider::WINDOWSLIVE,
+];
 
 /// The providers that the operator configured.
 pub struct Federation {
@@ -91,15 +118,18 @@ impl Federation {
         add(Provider::KAKAO, kakao.map(|site| Box::new(site) as _));
         let wechat = wechat::WeChat::new(&settings.wechat, wire(Provider::WECHAT)?)?;
         add(Provider::WECHAT, wechat.map(|site| Box::new(site) as _));
+        let github = github::Github::new(&settings.github, wire(Provider::GITHUB)?)?;
+        add(Provider::GITHUB, github.map(|site| Box::new(site) as _));
+        let linkedin = linkedin::Linkedin::new(&settings.linkedin, wire(Provider::LINKEDIN)?)?;
+        add(Provider::LINKEDIN, linkedin.map(|site| Box::new(site) as _));
+        let spotify = spotify::Spotify::new(&settings.spotify, wire(Provider::SPOTIFY)?)?;
+        add(Provider::SPOTIFY, spotify.map(|site| Box::new(site) as _));
+        let twitter = twitter::Twitter::new(&settings.twitter, wire(Provider::TWITTER)?, Arc::clone(&clock))?;
+        add(Provider::TWITTER, twitter.map(|site| Box::new(site) as _));
+        let windowslive = windowslive::Windowslive::new(&settings.windowslive, wire(Provider::WINDOWSLIVE)?)?;
+        add(Provider::WINDOWSLIVE, windowslive.map(|site| Box::new(site) as _));
         for (name, oidc) in &settings.oidc {
-            let taken = [
-                Provider::GOOGLE,
-                Provider::APPLE,
-                Provider::FACEBOOK,
-                Provider::KAKAO,
-                Provider::WECHAT,
-            ];
-            if taken.contains(&name.as_str()) {
+            if NAMED.contains(&name.as_str()) {
                 return Err(SettingsError::new(
                     format!("federation.oidc.{name}"),
                     "expected another name: this one has settings of its own",
@@ -135,6 +165,10 @@ impl Providers for Federation {
         self.sites.contains_key(provider.as_str())
     }
 
+    fn takes_browsers(&self, provider: &Provider) -> bool {
+        self.site(provider).is_ok_and(Site::takes_browsers)
+    }
+
     async fn identify(
         &self,
         provider: &Provider,
@@ -151,7 +185,7 @@ impl Providers for Federation {
         &self,
         provider: &Provider,
         request: &AuthorizationRequest,
-    ) -> Result<String, ProviderRefusal> {
+    ) -> Result<Departure, ProviderRefusal> {
         self.in_time(self.site(provider)?.authorization_url(request))
             .await
     }

@@ -5,7 +5,7 @@ mod discovery;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use clavis_flows::{AuthorizationRequest, Evidence, ProviderAccount, ProviderRefusal};
+use clavis_flows::{AuthorizationRequest, Departure, Evidence, ProviderAccount, ProviderRefusal};
 use clavis_kernel::{Clock, Secret};
 use url::Url;
 
@@ -160,7 +160,7 @@ impl Site for Oidc {
         self.by_code(&Code::of(evidence).ok_or(OTHER_KIND)?).await
     }
 
-    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<String, ProviderRefusal> {
+    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Departure, ProviderRefusal> {
         let discovery = self.discover().await?;
         let [client] = &self.clients;
         let url = code::authorization_url(
@@ -170,6 +170,6 @@ impl Site for Oidc {
             request,
             &code::nonce_and_challenge(request),
         );
-        Ok(url.into())
+        Ok(Departure::to(url))
     }
 }

@@ -1,5 +1,6 @@
 //! What the operator sets about providers.
 
+mod client;
 mod lenient;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use serde::Deserialize;
 use url::{Host, Url};
 
 use crate::wire::Patience;
+pub(crate) use client::Client;
+pub use client::{ClientOfDialect, ClientUrls};
 use lenient::{list, optional_number, optional_path, optional_secret, optional_text};
 
 /// The providers, as they stand in `[federation]`. What each setting means is said in `deploy/clavis.toml`.
@@ -29,6 +32,11 @@ pub struct Settings {
     pub(crate) facebook: FacebookSettings,
     pub(crate) kakao: KakaoSettings,
     pub(crate) wechat: WeChatSettings,
+    pub(crate) github: GithubSettings,
+    pub(crate) linkedin: LinkedinSettings,
+    pub(crate) spotify: SpotifySettings,
+    pub(crate) twitter: TwitterSettings,
+    pub(crate) windowslive: WindowsliveSettings,
     pub(crate) oidc: BTreeMap<String, OidcSettings>,
 }
 
@@ -54,6 +62,8 @@ pub(crate) struct GoogleSettings {
 pub(crate) struct AppleSettings {
     #[serde(deserialize_with = "optional_text")]
     pub(crate) client_id: Option<String>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) services_id: Option<String>,
     #[serde(deserialize_with = "optional_text")]
     pub(crate) team_id: Option<String>,
     #[serde(deserialize_with = "optional_text")]
@@ -119,6 +129,79 @@ pub(crate) struct WeChatSettings {
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+pub(crate) struct GithubSettings {
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) client_id: Option<String>,
+    #[serde(deserialize_with = "optional_secret")]
+    pub(crate) client_secret: Option<SecretText>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) authorize_url: Option<String>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) token_url: Option<String>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) user_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LinkedinSettings {
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) client_id: Option<String>,
+    #[serde(deserialize_with = "optional_secret")]
+    pub(crate) client_secret: Option<SecretText>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) authorize_url: Option<String>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) token_url: Option<String>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) api_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SpotifySettings {
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) client_id: Option<String>,
+    #[serde(deserialize_with = "optional_secret")]
+    pub(crate) client_secret: Option<SecretText>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) authorize_url: Option<String>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) token_url: Option<String>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) me_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TwitterSettings {
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) client_id: Option<String>,
+    #[serde(deserialize_with = "optional_secret")]
+    pub(crate) client_secret: Option<SecretText>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) authorize_url: Option<String>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) api_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct WindowsliveSettings {
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) client_id: Option<String>,
+    #[serde(deserialize_with = "optional_secret")]
+    pub(crate) client_secret: Option<SecretText>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) authorize_url: Option<String>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) token_url: Option<String>,
+    #[serde(deserialize_with = "optional_text")]
+    pub(crate) me_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct OidcSettings {
     #[serde(deserialize_with = "optional_text")]
     pub(crate) issuer: Option<String>,
@@ -167,6 +250,11 @@ impl Settings {
             && self.facebook == FacebookSettings::default()
             && self.kakao == KakaoSettings::default()
             && self.wechat == WeChatSettings::default()
+            && self.github == GithubSettings::default()
+            && self.linkedin == LinkedinSettings::default()
+            && self.spotify == SpotifySettings::default()
+            && self.twitter == TwitterSettings::default()
+            && self.windowslive == WindowsliveSettings::default()
             && self.oidc.values().all(|oidc| *oidc == OidcSettings::default())
     }
 

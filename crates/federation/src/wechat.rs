@@ -1,7 +1,7 @@
 //! `WeChat`: codes only. It answers with 200 whatever happens, and says by a number what did.
 
 use async_trait::async_trait;
-use clavis_flows::{AuthorizationRequest, Evidence, ProviderAccount, ProviderRefusal};
+use clavis_flows::{AuthorizationRequest, Departure, Evidence, ProviderAccount, ProviderRefusal};
 use clavis_kernel::Secret;
 use serde_json::{Map, Value};
 use url::Url;
@@ -109,9 +109,9 @@ impl Site for WeChat {
         self.by_code(&Code::of(evidence).ok_or(OTHER_KIND)?).await
     }
 
-    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<String, ProviderRefusal> {
+    async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Departure, ProviderRefusal> {
         let mut url = code::authorization_url(&self.authorize_url, ("appid", &self.app), SCOPE, request, &[]);
         url.set_fragment(Some("wechat_redirect"));
-        Ok(url.into())
+        Ok(Departure::to(url))
     }
 }

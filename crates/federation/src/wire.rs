@@ -1,5 +1,6 @@
 //! Requests to providers, and the little trust that their answers get.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
@@ -7,14 +8,16 @@ use std::time::Duration;
 use clavis_flows::ProviderRefusal;
 use clavis_identity::Provider;
 use clavis_kernel::Secret;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
+use reqwest::{Certificate, Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::json;
 
+const JSON: &str = "application/json";
 /// Most bytes of an answer that are read; key sets are the largest, with a few kilobytes.
 const MAX_ANSWER: usize = 256 * 1024;
 /// How many requests to one provider may be on their way at once; one more is refused at once.
@@ -117,12 +120,29 @@ impl Wire {
         form: &[(&str, &str)],
         basic: Option<(&str, &str)>,
     ) -> Result<Reply, ProviderRefusal> {
-        let request = self.client.post(url.clone()).form(form);
+        // Some answer in a form of their own to who does not say that it is to be JSON.
+        let request = self.client.post(url.clone()).header(ACCEPT, JSON).form(form);
         self.ask(match basic {
             Some((user, password)) => request.basic_auth(user, Some(password)),
             None => request,
         })
         .await
+    }
+
+    /// Sends a request that is signed by what stands in its header (RFC 5849 §3.5.1). It has no body, and its parameters
+    /// stand in the URL.
+    pub(crate) async fn signed(
+        &self,
+        method: Method,
+        url: Url,
+        authorization: &Secret,
+    ) -> Result<Reply, ProviderRefusal> {
+        let mut header = HeaderValue::from_str(authorization.expose())
+            .map_err(|_| ProviderRefusal::Rejected("what was brought does not fit into a header"))?;
+        header.set_sensitive(true);
+        let request = self.client.request(method, url).header(AUTHORIZATION, header);
+        // A POST without a body says so: some servers refuse it otherwise.
+        self.ask(request.header(CONTENT_LENGTH, 0)).await
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Reply, ProviderRefusal> {
@@ -165,6 +185,36 @@ impl Reply {
     /// The answer as an object, whatever the status.
     pub(crate) fn object(&self) -> Option<Map<String, Value>> {
         json::object(&self.body)
+    }
+
+    /// The answer as a list, when it is a success.
+    pub(crate) fn list(&self) -> Result<Vec<Value>, ProviderRefusal> {
+        if self.status != StatusCode::OK {
+            return Err(ProviderRefusal::Unavailable("it answers with an error"));
+        }
+        json::list(&self.body).ok_or(ProviderRefusal::Unavailable(
+            "its answer is not JSON that makes sense",
+        ))
+    }
+
+    /// The answer as a form (RFC 5849 §2.1), when it is a success. A member that is there twice is not there.
+    pub(crate) fn form(&self) -> Result<HashMap<String, Secret>, ProviderRefusal> {
+        if self.status != StatusCode::OK {
+            return Err(ProviderRefusal::Unavailable("it answers with an error"));
+        }
+        let (mut members, mut repeated) = (HashMap::new(), Vec::new());
+        for (name, value) in url::form_urlencoded::parse(&self.body) {
+            if members
+                .insert(name.clone().into_owned(), Secret::new(value))
+                .is_some()
+            {
+                repeated.push(name);
+            }
+        }
+        for name in repeated {
+            members.remove(&*name);
+        }
+        Ok(members)
     }
 
     /// The answer as an object, when it is a success: anything else means that the provider is not well.

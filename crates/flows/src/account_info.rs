@@ -265,7 +265,7 @@ impl Flows<'_> {
         let another =
             |holder: &Identity| holder.account != account || holder.claimed_through != self.caller.dialect;
         let taken = holder.is_some_and(|holder| another(&holder))
-            || self.address_named(name)?.is_some_and(|holder| holder != account);
+            || self.is_strange_address(name, Some(account), None)?;
         Ok(if taken {
             Err(ProfileError::NameTaken)
         } else {

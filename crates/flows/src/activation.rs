@@ -1,11 +1,11 @@
 use clavis_identity::{
-    Account, AccountState, Accounts, Assurance, Identities, IdentityKey, Ticket, TicketPurpose, Tickets,
+    Account, AccountState, Accounts, Identities, IdentityKey, Ticket, TicketPurpose, Tickets,
 };
 use clavis_kernel::{AccountId, Answer, Email, Secret, StoreError, TokenDigest};
 use clavis_kyc::{LabelKey, LabelValue};
 
 use crate::log_in::SessionRequest;
-use crate::{AccountView, AuditAction, Flows, Grant, LetterKind};
+use crate::{AccountView, Admission, AuditAction, Flows, LetterKind};
 
 /// Why an activation was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -89,19 +89,20 @@ impl Flows<'_> {
         Ok(identity.is_some_and(|identity| identity.account == account.id && identity.proven_at.is_none()))
     }
 
-    /// As [`Flows::activate`], and opens a session for who holds the ticket.
+    /// As [`Flows::activate`], and opens a session for who holds the ticket, or asks for the second factor of an account
+    /// that has one already.
     pub fn activate_and_log_in(
         &self,
         ticket: &Secret,
         request: &SessionRequest,
-    ) -> Answer<Grant, ActivationError> {
+    ) -> Answer<Admission, ActivationError> {
         let account = match self.activate(ticket)? {
             Ok(account) => account,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        match self.open_session(&account, Assurance::Full, request, AuditAction::LogIn)? {
-            Ok(grant) => Ok(Ok(grant)),
-            Err(refusal) => Err(StoreError::new("open_session", refusal)),
+        match self.admit(account, request, AuditAction::LogIn)? {
+            Ok(admission) => Ok(Ok(admission)),
+            Err(refusal) => Err(StoreError::new("admit", refusal)),
         }
     }
 

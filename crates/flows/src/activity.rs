@@ -70,6 +70,7 @@ impl ActivityRefusal {
                 Self::CodeMissing
             } else if is(&[
                 &LogInError::SecondFactorWrong,
+                &FactorError::NotBegun,
                 &CodeError::Wrong,
                 &CodeError::LockedOut,
             ]) {

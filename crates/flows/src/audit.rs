@@ -53,6 +53,8 @@ actions! {
     SignUp = "account.sign_up",
     /// A provider's word opened an account that was made otherwise, and does from now on.
     LinkProvider = "account.link_provider",
+    /// An account that nobody could log in to was given ways to.
+    Upgrade = "account.upgrade",
     /// An account became active, its address proven.
     Activate = "account.activate",
     /// Somebody logged in, or tried.
@@ -75,6 +77,8 @@ actions! {
     ChangePassword = "password.change",
     /// A mail to a new address was asked for.
     RequestEmailChange = "email.request_change",
+    /// A link that opens a session was asked for.
+    RequestLink = "session.request_link",
     /// The log-in address was replaced.
     ChangeEmail = "email.change",
     /// Name, avatar or attributes were changed.
@@ -105,6 +109,8 @@ actions! {
     CreateKey = "key.create",
     /// Somebody logged in with their second factor, or tried.
     LogInWithSecondFactor = "session.log_in_second_factor",
+    /// Everything was shown for a log-in but the second factor.
+    AwaitSecondFactor = "session.await_second_factor",
     /// A secret for a second factor was shown.
     BeginSecondFactor = "second_factor.begin",
     /// A second factor was put in force.

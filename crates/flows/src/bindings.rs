@@ -172,7 +172,7 @@ impl Flows<'_> {
         let Some(old) = view.log_in_address() else {
             return Ok(());
         };
-        self.ports.release(&IdentityKey::address(&old), account.id)?;
+        self.release_address(&old, account.id)?;
         for purpose in [
             TicketPurpose::ResetPassword,
             TicketPurpose::Activate,

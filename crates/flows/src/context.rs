@@ -250,8 +250,20 @@ impl<'a> Flows<'a> {
         kind: LetterKind,
         to: &Email,
     ) -> Result<(), StoreError> {
+        self.mail_ticket_for(self.door.ticket_lifetime, account, purpose, kind, to)
+    }
+
+    /// As [`Flows::mail_ticket`], of a ticket with a lifetime of its own.
+    pub(crate) fn mail_ticket_for(
+        &self,
+        lifetime: Duration,
+        account: &Account,
+        purpose: TicketPurpose,
+        kind: LetterKind,
+        to: &Email,
+    ) -> Result<(), StoreError> {
         let issued_at = self.now();
-        let expires_at = issued_at + self.door.ticket_lifetime;
+        let expires_at = issued_at + lifetime;
         let letters = &self.door.letters;
         let secret: Secret = letters.ticket(purpose, account, to, issued_at, expires_at, self.entropy);
         if self.door.new_ticket_replaces {
@@ -334,6 +346,8 @@ impl<'a> Flows<'a> {
         let now = self.now();
         // An address change that a session asked for is worth no more than the session.
         self.ports.discard(account, TicketPurpose::ChangeEmail)?;
+        // A link that was mailed is a session that is not open yet.
+        self.ports.discard(account, TicketPurpose::LogInByLink)?;
         AuthorizationCodes::discard_all(self.ports, account)?;
         let before = Accounts::find(self.ports, account)?.and_then(|account| account.valid_after);
         self.ports.set_valid_after(account, ending_all(now, before))?;

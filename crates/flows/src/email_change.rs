@@ -142,7 +142,7 @@ impl Flows<'_> {
             return Ok(false);
         }
         if let Some(old) = &old {
-            self.ports.release(&IdentityKey::address(old), account.id)?;
+            self.release_address(old, account.id)?;
         }
         for purpose in [
             TicketPurpose::ResetPassword,

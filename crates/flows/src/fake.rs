@@ -7,11 +7,15 @@ mod api_clients;
 mod api_keys;
 mod applications;
 mod blobs;
+mod breached;
 mod data_storages;
 mod directory;
+mod door_directory;
 mod labels;
 mod oauth;
+mod objects;
 mod outbox;
+mod pending_log_ins;
 mod phones;
 mod providers;
 mod restrictions;
@@ -30,8 +34,8 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use clavis_identity::{
-    Account, FailureCount, Identity, IdentityKey, PasswordCredential, SecondFactor, ServiceAccount, Session,
-    Ticket,
+    Account, FailureCount, Identity, IdentityKey, PasswordCredential, PendingLogIn, SecondFactor,
+    ServiceAccount, Session, Ticket,
 };
 use clavis_kernel::{
     AccountId, ApplicationId, MailId, PhoneId, RoleId, ScopeId, SessionId, StoreError, TokenDigest,
@@ -42,6 +46,8 @@ use clavis_rbac::{AccessRule, Application, DisplayName, Restriction, Role, Scope
 use clavis_tokens::{ApiKey, SigningKeyRecord};
 
 pub use self::blobs::FakeBlobs;
+pub use self::breached::FakeBreaches;
+pub use self::objects::FakeObjects;
 pub use self::providers::FakeProviders;
 pub use self::texts::FakeTexts;
 use crate::{AdminToken, AttributeName, ClientName, OptIn, OptInKey, UserAttribute};
@@ -172,6 +178,8 @@ struct State {
     passwords: HashMap<AccountId, PasswordCredential>,
     failures: HashMap<AccountId, FailureCount>,
     tickets: HashMap<TokenDigest, Ticket>,
+    pending_log_ins: HashMap<TokenDigest, PendingLogIn>,
+    provider_journeys: HashMap<TokenDigest, DateTime<Utc>>,
     sessions: HashMap<SessionId, Session>,
     second_factors: HashMap<AccountId, StoredSecondFactor>,
     /// When they were spent, by whose and which.

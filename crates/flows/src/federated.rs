@@ -1,10 +1,11 @@
 //! Log-ins on a provider's word.
 
+use chrono::{DateTime, Utc};
 use clavis_identity::{
     Account, AccountState, Accounts, Assurance, Attributes, Identities, Identity, IdentityKey, Name,
-    NewAccount, ProfileChange, ProviderSubject,
+    NewAccount, ProfileChange, ProviderJourneys, ProviderSubject,
 };
-use clavis_kernel::{Answer, Email, EntropyExt as _, Secret, StoreError};
+use clavis_kernel::{Answer, Email, EntropyExt as _, Secret, StoreError, TokenDigest};
 
 use crate::log_in::{LogInError, Proven, usable};
 use crate::{AuditAction, Flows, Grant, ProviderAccount, SessionRequest};
@@ -15,6 +16,8 @@ pub enum Linking {
     /// Never: whoever the provider calls so is somebody of their own.
     Never,
     /// When the provider says that the address is verified, and it is the proven log-in address of an active account.
+    /// Somebody unknown whose address is otherwise taken is refused: whoever typed it here first has not shown to be
+    /// the same person.
     ProvenAddress,
 }
 
@@ -63,6 +66,9 @@ pub enum ArrivalError {
     /// Nobody is known by this subject, and none is made.
     #[error("no account has this subject")]
     Unknown,
+    /// Nobody is known by this subject, and the address that the provider tells is somebody's log-in address.
+    #[error("the address is somebody else's")]
+    AddressTaken,
     /// The log-in was refused as any other.
     #[error(transparent)]
     LogIn(LogInError),
@@ -78,6 +84,16 @@ impl From<LogInError> for ArrivalError {
 }
 
 impl Flows<'_> {
+    /// Ends the journey of a browser to a provider, named by the secret that it comes back with; `false` when it ended
+    /// before. Whoever brings the same secret again is somebody else, or shows nothing new.
+    pub fn end_provider_journey(
+        &self,
+        secret: &Secret,
+        expires_at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        ProviderJourneys::end(self.ports, &TokenDigest::of(secret.expose()), expires_at)
+    }
+
     /// Whose subject it is: an account in whatever state, but not a tombstone.
     pub fn account_at_provider(&self, subject: &ProviderSubject) -> Result<Option<Account>, StoreError> {
         let Some(identity) = Identities::find(self.ports, &IdentityKey::subject(subject))? else {
@@ -111,7 +127,10 @@ impl Flows<'_> {
     pub(crate) fn arrive(&self, arrival: &Arrival, code: Option<&Secret>) -> Answer<Proven, ArrivalError> {
         let (account, is_linked) = match self.account_at_provider(&arrival.who.subject)? {
             Some(account) => (Some(account), true),
-            None => (self.to_be_linked(arrival)?, false),
+            None => match self.to_be_linked(arrival)? {
+                Ok(account) => (account, false),
+                Err(refusal) => return Ok(Err(refusal)),
+            },
         };
         let Some(account) = account else {
             let Some(newcomer) = &arrival.newcomer else {
@@ -141,23 +160,22 @@ impl Flows<'_> {
     }
 
     /// The account that the provider's word opens although it was made otherwise.
-    fn to_be_linked(&self, arrival: &Arrival) -> Result<Option<Account>, StoreError> {
-        let Arrival {
-            who,
-            linking: Linking::ProvenAddress,
-            ..
-        } = arrival
-        else {
-            return Ok(None);
-        };
-        let Some(address) = who.address.as_ref().filter(|_| who.address_verified) else {
-            return Ok(None);
+    pub(crate) fn to_be_linked(&self, arrival: &Arrival) -> Answer<Option<Account>, ArrivalError> {
+        let who = &arrival.who;
+        let (Linking::ProvenAddress, Some(address)) = (arrival.linking, &who.address) else {
+            return Ok(Ok(None));
         };
         let Some(identity) = Identities::find(self.ports, &IdentityKey::address(address))? else {
-            return Ok(None);
+            return Ok(Ok(None));
         };
+        let proven_on_both_sides = who.address_verified && identity.proven_at.is_some();
         let account = self.ports.find_for_update(identity.account)?;
-        Ok(account.filter(|account| account.state == AccountState::Active && identity.proven_at.is_some()))
+        let account = account.filter(|account| proven_on_both_sides && account.state == AccountState::Active);
+        if account.is_none() {
+            let action = AuditAction::LinkProvider;
+            self.audit_refusal(Some(identity.account), action, ArrivalError::AddressTaken)?;
+        }
+        Ok(account.map(Some).ok_or(ArrivalError::AddressTaken))
     }
 
     /// From now on the subject opens the account.
@@ -244,13 +262,13 @@ impl Flows<'_> {
         ))
     }
 
-    /// Claims a name, or the name with a random ending when it is taken or reads like somebody's address.
+    /// Claims a name, or the name with a random ending when it is taken or reads like an address that is not theirs.
     fn claim_some_name(&self, account: &Account, wanted: &Name) -> Result<Name, StoreError> {
         let mut name = wanted.clone();
         for _ in 0..NAME_ATTEMPTS {
-            let readable_as_address = self.address_named(&name)?.is_some();
+            let is_strange = self.is_strange_address(&name, Some(account.id), None)?;
             let identity = Identity::name(&name, account.id, self.caller.dialect);
-            if !readable_as_address && self.ports.claim(&identity)? {
+            if !is_strange && self.ports.claim(&identity)? {
                 return Ok(name);
             }
             name = self.with_random_ending(wanted);

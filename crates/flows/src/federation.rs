@@ -12,6 +12,9 @@ use clavis_kernel::{Email, Secret};
 pub trait Providers: Send + Sync {
     /// Whether the operator configured this provider.
     fn knows(&self, provider: &Provider) -> bool;
+    /// Whether browsers can be sent there and come back with something to exchange: that needs more of the operator
+    /// than checking what a device brings.
+    fn takes_browsers(&self, provider: &Provider) -> bool;
     /// Who the evidence shows somebody to be, once the provider's signature or its own answer was verified: issued by
     /// that provider, for this installation, still good.
     async fn identify(
@@ -19,12 +22,12 @@ pub trait Providers: Send + Sync {
         provider: &Provider,
         evidence: &Evidence,
     ) -> Result<ProviderAccount, ProviderRefusal>;
-    /// Where to send a browser, so that it comes back with a code.
+    /// Where to send a browser, so that it comes back with a code or a verifier.
     async fn authorization_url(
         &self,
         provider: &Provider,
         request: &AuthorizationRequest,
-    ) -> Result<String, ProviderRefusal>;
+    ) -> Result<Departure, ProviderRefusal>;
 }
 
 /// What a client brought from a provider.
@@ -50,6 +53,41 @@ pub enum Evidence {
     },
     /// One of the provider's own access tokens, issued for this installation's application there.
     AccessToken(Secret),
+    /// A request token that somebody agreed to, to be exchanged once (RFC 5849 §2.3).
+    RequestToken {
+        /// The token and its secret, as [`Departure`] told them.
+        token: RequestToken,
+        /// What the browser brought back.
+        verifier: Secret,
+    },
+}
+
+/// A request token (RFC 5849 §2.1), which a provider of OAuth 1.0 gives out before a browser is sent to it.
+#[derive(Debug, Clone)]
+pub struct RequestToken {
+    /// The token: the browser comes back with it, as it would with a `state`.
+    pub token: Secret,
+    /// What signs the exchange. No browser sees it.
+    pub secret: Secret,
+}
+
+/// A browser on its way to a provider.
+#[derive(Debug, Clone)]
+pub struct Departure {
+    /// Where it goes.
+    pub url: String,
+    /// What was fetched for it, at a provider of OAuth 1.0. Such a one sends no `state` back.
+    pub request_token: Option<RequestToken>,
+}
+
+impl Departure {
+    /// To this address, with nothing to remember but what was asked.
+    pub fn to(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            request_token: None,
+        }
+    }
 }
 
 /// How a browser is sent to a provider.

@@ -9,7 +9,9 @@ mod account_card;
 mod account_info;
 mod activation;
 mod activity;
+mod address_names;
 mod administration;
+mod anonymous;
 mod api_client;
 mod api_keys;
 mod attributes_and_optins;
@@ -18,6 +20,8 @@ mod authority;
 mod avatar;
 mod bindings;
 mod blobs;
+mod breached;
+mod callbacks;
 mod comments;
 mod contact_change;
 mod context;
@@ -25,6 +29,7 @@ mod cookie_session;
 mod data_storage;
 mod directory;
 mod documents;
+mod door_directory;
 mod dossier;
 mod email_change;
 mod federated;
@@ -34,12 +39,14 @@ mod labels;
 mod lasting_refresh;
 mod leave;
 mod log_in;
+mod magic_link;
 mod mail;
 mod managed_accounts;
 mod named_sign_up;
 mod oauth_authorization;
 mod oauth_clients;
 mod oauth_grants;
+mod objects;
 mod opaque_session;
 mod operator;
 mod own_account;
@@ -59,6 +66,7 @@ mod sign_up;
 mod standing;
 mod store;
 mod texts;
+mod ticketed_log_in;
 mod trusted_server;
 mod user_directory;
 mod vouched_reset;
@@ -94,6 +102,8 @@ pub use authority::{
 pub use avatar::{Avatar, AvatarName, AvatarNameError};
 pub use bindings::{BindError, Binding, UnbindError};
 pub use blobs::{BlobError, BlobStream, Blobs, StoredBlob};
+pub use breached::{BreachCheckError, BreachedPasswords};
+pub use callbacks::Callbacks;
 pub use comments::{
     Comment, CommentError, CommentText, CommentTitle, CommentWords, CommentWordsError, NewComment, Remark,
 };
@@ -110,10 +120,13 @@ pub use directory::{
 pub use documents::{
     PersonalDocument, SubmitDocumentsError, SubmittedDocument, ViewDocumentError, Viewer, orphans,
 };
+pub use door_directory::{AttributePart, DoorFilter, DoorOrder, LogInBy};
 pub use dossier::Dossier;
 pub use email_change::{EmailChangeError, EmailChangeRequestError, OldAddress};
 pub use federated::{Arrival, ArrivalError, Linking, Newcomer, Returning};
-pub use federation::{AuthorizationRequest, Evidence, ProviderAccount, ProviderRefusal, Providers};
+pub use federation::{
+    AuthorizationRequest, Departure, Evidence, ProviderAccount, ProviderRefusal, Providers, RequestToken,
+};
 pub use gateway::{
     ClientMarks, CookieRefusal, KeyHolder, KeyRefusal, OddPath, OddVerb, PathRules, PathVerdict, PlainPath,
     PlainVerb,
@@ -121,7 +134,10 @@ pub use gateway::{
 pub use lasting_refresh::{Entitled, LastingRefreshError};
 pub use leave::{FORMER_SUBJECT, LeaveError};
 pub use log_in::{Candidate, Checked, LogInError, LoginName, SessionRequest};
-pub use mail::{Correspondence, Letter, LetterKind, MailBody, OutgoingMail, QueuedMail, UnsealError};
+pub use magic_link::{FollowLinkError, RequestLinkError};
+pub use mail::{
+    Correspondence, Letter, LetterKind, LinkAction, MailBody, OutgoingMail, QueuedMail, UnsealError,
+};
 pub use managed_accounts::{
     ChangeObstacle, ChangeUserError, NameChange, NewManagedUser, PersonName, PersonNameError, UserChange,
 };
@@ -136,6 +152,7 @@ pub use oauth_clients::{
 pub use oauth_grants::{
     CodePresented, DelegatedLogInError, DelegatedRefreshError, OAuthGrant, RedeemCodeError,
 };
+pub use objects::{Expected, Objects};
 pub use opaque_session::OpaqueRequest;
 pub use operator::{ADMIN_ROLE, AccountSelector, CreateApplicationError, KeyChoice, NewUser, SetStateError};
 pub use own_account::{NewPassword, ReplacePasswordError, RetireError};
@@ -144,8 +161,8 @@ pub use password_change::{PasswordChangeError, PasswordResetError, PendingAccoun
 pub use person::Person;
 pub use phones::{AddPhoneError, KnownPhone, PersonalPhone, SendCodeError, VerifyPhoneError};
 pub use ports::{
-    AdminTokens, AuditLog, Avatars, Comments, DataStorages, Directory, Housekeeping, OptIns, Outbox, Ports,
-    Roster, UserAttributes,
+    AdminTokens, AuditLog, Avatars, Comments, DataStorages, Directory, DoorDirectory, Housekeeping, OptIns,
+    Outbox, Ports, Roster, UserAttributes,
 };
 pub use profiles::{EditProfileError, PersonalProfile, ProfileCommand, ProfileManner, SubmitProfileError};
 pub use rbac_administration::{
@@ -155,12 +172,13 @@ pub use rbac_administration::{
 pub use refresh::{ADMIN_APPLICATION, Grant, RefreshFlowError};
 pub use restrictions::{RedeemWhitelinkError, RestrictionsError, WhitelinkError};
 pub use review::{Decision, ReviewComment, ReviewCommentError, ReviewError, ReviewNotice, Reviewed};
-pub use second_factor::{BeginFactorError, CodeError, FactorError, FactorPolicy};
+pub use second_factor::{BeginFactorError, CodeError, CodeRules, FactorError, FactorPolicy, UsedUp};
 pub use service_accounts::{OwnedService, UnknownService};
 pub use sign_up::{Activation, SignUp, SignUpError};
 pub use standing::{Standing, StandingError, standing, standing_by_secret, standing_of_account};
 pub use store::{Job, Store, read, write};
 pub use texts::{TextError, TextMessage, Texts};
+pub use ticketed_log_in::{Admission, FinishLogInError};
 pub use trusted_server::{
     DocumentsLabel, ImportError, ImportedPerson, KnownLabel, MAX_SERVICE_ACCOUNTS, PersonSelector,
     ServerChangeError, ServerKeyError, ServerKeyPolicy, ServerLabel, ServerLabelError, ServerPhoneError,

@@ -203,14 +203,6 @@ impl Flows<'_> {
         }
     }
 
-    /// Opens a session for somebody the operator vouches for instead of a password. The trail tells it apart.
-    pub fn impersonate(&self, account: AccountId, request: &SessionRequest) -> Answer<Grant, LogInError> {
-        match usable(Accounts::find(self.ports, account)?) {
-            Ok(account) => self.open_session(&account, Assurance::Full, request, AuditAction::Impersonate),
-            Err(refusal) => Ok(Err(refusal)),
-        }
-    }
-
     /// The one place where a password counts as right or wrong, at every door. The comparison was made outside
     /// the transaction, so the account's state, its lockout and the credential's version are looked at again.
     pub(crate) fn prove_password(

@@ -17,6 +17,27 @@ pub enum LetterKind {
     EmailChange,
     /// To the old address: it was replaced.
     EmailChanged,
+    /// To an account's address: follow the link to be logged in.
+    MagicLink(LinkAction),
+}
+
+/// What a link is for that opens a session in place of a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkAction {
+    /// To log in.
+    LogIn,
+    /// To log in for the first time to an account that was made without a password, and to activate it.
+    Register,
+}
+
+impl LinkAction {
+    /// What the ticket of such a link is good for.
+    pub const fn purpose(self) -> TicketPurpose {
+        match self {
+            Self::LogIn => TicketPurpose::LogInByLink,
+            Self::Register => TicketPurpose::RegisterByLink,
+        }
+    }
 }
 
 /// A mail to be written.

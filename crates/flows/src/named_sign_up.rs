@@ -35,7 +35,7 @@ impl Flows<'_> {
     /// [`Flows::sign_up_by_name`] decides.
     pub fn may_be_named(&self, name: &Name) -> Answer<(), NameTaken> {
         let taken = Identities::find(self.ports, &IdentityKey::name(name))?.is_some()
-            || self.address_named(name)?.is_some();
+            || self.is_strange_address(name, None, None)?;
         Ok(if taken { Err(NameTaken) } else { Ok(()) })
     }
 

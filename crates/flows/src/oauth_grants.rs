@@ -3,7 +3,7 @@
 use chrono::Duration;
 use clavis_identity::{Account, Assurance, Delegation, Sessions};
 use clavis_kernel::{AccountNumber, Answer, OAuthClientId, Secret, SessionId, StoreError};
-use clavis_oauth::{AuthorizationCode, AuthorizationCodes, CodeChallenge, CodeSecret};
+use clavis_oauth::{AuthorizationCode, AuthorizationCodes, CodeChallenge, CodeSecret, OAuthClients};
 use clavis_rbac::{Application, Applications, Assignments, GrantedScopes};
 use clavis_tokens::{ClientBinding, IssuedRefreshToken, RefreshError, RefreshTokenSecret, RefreshTokens};
 
@@ -161,7 +161,9 @@ impl Flows<'_> {
             return Ok(Err(RedeemCodeError::WrongRedirectUri));
         }
         let now = self.now();
-        if code.expires_at <= now {
+        // What was consented to before the client was decided upon last is over: it may have been denied in between.
+        let decided_at = OAuthClients::find(self.ports, client)?.map(|client| client.updated_at);
+        if code.expires_at <= now || decided_at.is_none_or(|decided_at| code.issued_at < decided_at) {
             return Ok(Err(RedeemCodeError::Expired));
         }
         if !CodeChallenge::is_met(code.challenge, presented.verifier.as_ref()) {

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use clavis_identity::{
-    Accounts, Identities, LoginFailures, PasswordCredentials, SecondFactors, ServiceAccounts, Sessions,
-    Tickets,
+    Accounts, Identities, LoginFailures, PasswordCredentials, PendingLogIns, ProviderJourneys, SecondFactors,
+    ServiceAccounts, Sessions, Tickets,
 };
 use clavis_kernel::{AccountId, CommentId, MailId, StoreError, TokenDigest};
 use clavis_kyc::{Documents, LabelKey, Labels, Levels, Phones, Profiles};
@@ -11,8 +11,9 @@ use clavis_tokens::{ApiKeys, RefreshTokens, SigningKeys};
 
 use crate::{
     AccountFilter, AccountOrder, AccountPage, AdminToken, AttributeName, AuditEntry, AuditFilter, Avatar,
-    AvatarName, ClientName, Comment, DataStorage, Direction, NewComment, NewDataStorage, OptIn, OptInKey,
-    Page, QueuedMail, RecordedEntry, Slice, UserAttribute, UserFilter, UserOrder,
+    AvatarName, ClientName, Comment, DataStorage, Direction, DoorFilter, DoorOrder, NewComment,
+    NewDataStorage, OptIn, OptInKey, Page, QueuedMail, RecordedEntry, Slice, UserAttribute, UserFilter,
+    UserOrder,
 };
 
 /// The trail of changes: who, what, through which dialect, from where, with which result.
@@ -38,6 +39,17 @@ pub trait Directory {
         filter: &AccountFilter,
         order: AccountOrder,
         direction: Direction,
+        slice: Slice,
+    ) -> Result<AccountPage, StoreError>;
+}
+
+/// Looking for accounts that were made through one door.
+pub trait DoorDirectory {
+    /// Accounts in order, the first order having the first word; and how many there are.
+    fn page(
+        &self,
+        filter: &DoorFilter,
+        orders: &[(DoorOrder, Direction)],
         slice: Slice,
     ) -> Result<AccountPage, StoreError>;
 }
@@ -151,7 +163,7 @@ pub trait Avatars {
 /// What keeps the store from growing without end.
 pub trait Housekeeping {
     /// Deletes up to `limit` rows of each kind whose time is over: sessions and their refresh tokens, tickets,
-    /// authorization codes, dead mails, failure counts, whitelinks and what they let in. Returns how many it deleted.
+    /// pending log-ins, authorization codes, dead mails, failure counts, whitelinks and what they let in. Returns how many it deleted.
     fn sweep(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 }
 
@@ -162,6 +174,8 @@ pub trait Ports:
     + PasswordCredentials
     + LoginFailures
     + Tickets
+    + PendingLogIns
+    + ProviderJourneys
     + SecondFactors
     + Sessions
     + RefreshTokens
@@ -181,6 +195,7 @@ pub trait Ports:
     + Phones
     + Documents
     + Directory
+    + DoorDirectory
     + Roster
     + AdminTokens
     + UserAttributes
@@ -200,6 +215,8 @@ impl<T> Ports for T where
         + PasswordCredentials
         + LoginFailures
         + Tickets
+        + PendingLogIns
+        + ProviderJourneys
         + SecondFactors
         + Sessions
         + RefreshTokens
@@ -219,6 +236,7 @@ impl<T> Ports for T where
         + Phones
         + Documents
         + Directory
+        + DoorDirectory
         + Roster
         + AdminTokens
         + UserAttributes

@@ -110,6 +110,7 @@ impl Flows<'_> {
     /// Ends every session of an account and returns how many there were.
     pub fn revoke_sessions(&self, account: AccountId) -> Result<usize, StoreError> {
         let ended = self.end_sessions(account, None)?;
+        self.ports.end_all(account)?;
         self.audit(Some(account), AuditAction::RevokeAll)?;
         Ok(ended)
     }

@@ -9,11 +9,29 @@ use clavis_tokens::{ApiKeyHolder, ApiKeys};
 use crate::labels::StateEffect;
 use crate::{AuditAction, Flows};
 
+/// How a door takes codes that it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeRules {
+    /// Of which steps.
+    pub window: TotpWindow,
+    /// What uses a code up.
+    pub used_up: UsedUp,
+}
+
+/// By what a code is used up. Nobody logs in with one that was, at any door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsedUp {
+    /// By whatever it is shown for.
+    Anywhere,
+    /// By a log-in. The same code may put a second factor in force before and take it away after.
+    AtLogIn,
+}
+
 /// What a door does when a log-in needs a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FactorPolicy {
-    /// It asks for a code, and takes one of these steps.
-    Ask(TotpWindow),
+    /// It asks for a code, and takes it by these rules.
+    Ask(CodeRules),
     /// It cannot ask, and refuses.
     Refuse,
     /// It cannot ask, and opens a session of reduced assurance: one that opens no other door and has no authority.
@@ -24,8 +42,16 @@ impl FactorPolicy {
     /// The steps of which a code is taken at this door.
     pub(crate) const fn window(self) -> TotpWindow {
         match self {
-            Self::Ask(window) => window,
+            Self::Ask(rules) => rules.window,
             Self::Refuse | Self::LetInReduced => TotpWindow::NEIGHBOURS,
+        }
+    }
+
+    /// What uses a code up that is shown at this door.
+    const fn used_up(self) -> UsedUp {
+        match self {
+            Self::Ask(rules) => rules.used_up,
+            Self::Refuse | Self::LetInReduced => UsedUp::Anywhere,
         }
     }
 }
@@ -64,6 +90,9 @@ pub enum FactorError {
     /// None is in force.
     #[error("no second factor is in force")]
     NotEnabled,
+    /// No secret waits for a code of it.
+    #[error("no second factor was begun")]
+    NotBegun,
     /// The account is gone, or may change nothing.
     #[error("the account may not change")]
     AccountClosed,
@@ -112,8 +141,12 @@ impl Flows<'_> {
             self.audit_refusal(Some(account.id), AuditAction::EnableSecondFactor, refusal)?;
             return Ok(Err(refusal));
         }
-        let pending = factor.as_ref().and_then(|factor| factor.pending.as_deref());
-        let step = match self.step_shown(account.id, pending, code)? {
+        let Some(pending) = factor.as_ref().and_then(|factor| factor.pending.as_deref()) else {
+            let refusal = FactorError::NotBegun;
+            self.audit_refusal(Some(account.id), AuditAction::EnableSecondFactor, refusal)?;
+            return Ok(Err(refusal));
+        };
+        let step = match self.step_shown(account.id, Some(pending), code)? {
             Ok(step) => step,
             Err(refusal) => {
                 self.audit_refusal(Some(account.id), AuditAction::EnableSecondFactor, refusal)?;
@@ -126,7 +159,12 @@ impl Flows<'_> {
         {
             return self.replayed(account.id);
         }
-        if !self.ports.enable(account.id, step, self.now())? {
+        let newest_used = match self.door.second_factor.used_up() {
+            UsedUp::Anywhere => step,
+            // The code itself is left for the first log-in, those before it are not.
+            UsedUp::AtLogIn => step - 1,
+        };
+        if !self.ports.enable(account.id, newest_used, self.now())? {
             return Err(StoreError::conflict(
                 "SecondFactors::enable",
                 "it was changed meanwhile",
@@ -146,10 +184,18 @@ impl Flows<'_> {
     }
 
     /// Takes the second factor away, for who shows a code or a recovery code of it. What needed it stops: the keys of
-    /// the account sign no more.
+    /// the account sign no more. Where only a log-in uses codes up, one that was used up for that is good for this still.
     pub fn disable_second_factor(&self, account: AccountId, code: &Secret) -> Answer<(), FactorError> {
         let action = AuditAction::DisableSecondFactor;
-        let proven = self.prove_second_factor(account, code, action, Self::show_code_or_recovery_code)?;
+        let proven = match self.door.second_factor.used_up() {
+            UsedUp::Anywhere => {
+                self.prove_second_factor(account, code, action, Self::show_code_or_recovery_code)?
+            }
+            UsedUp::AtLogIn => self.prove_second_factor(account, code, action, |on, factor, code| {
+                let step = on.step_shown(factor.account, factor.secret.as_deref(), code)?;
+                Ok(step.map(drop))
+            })?,
+        };
         if proven.is_ok() {
             self.drop_second_factor(account, None)?;
         }

@@ -64,7 +64,7 @@ impl Flows<'_> {
         }
         if let Some(name) = name
             && (Identities::find(self.ports, &IdentityKey::name(name))?.is_some()
-                || self.address_named(name)?.is_some())
+                || self.is_strange_address(name, None, Some(address))?)
         {
             return Ok(Err(SignUpError::NameTaken));
         }
@@ -75,15 +75,6 @@ impl Flows<'_> {
     pub fn may_refer(&self, referrer: &Uid) -> Result<bool, StoreError> {
         let referrer = self.ports.find_by_uid(referrer)?;
         Ok(referrer.is_some_and(|referrer| !referrer.state.is_gone()))
-    }
-
-    /// Whose log-in address a name reads like: nobody may be called by somebody else's.
-    pub(crate) fn address_named(&self, name: &Name) -> Result<Option<AccountId>, StoreError> {
-        let Ok(address) = name.as_str().parse::<Email>() else {
-            return Ok(None);
-        };
-        let holder = Identities::find(self.ports, &IdentityKey::address(&address))?;
-        Ok(holder.map(|holder| holder.account))
     }
 
     /// Makes an account with its identities, password and roles, and mails an activation where one is needed.

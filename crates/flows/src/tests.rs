@@ -2,6 +2,7 @@
 
 mod activity;
 mod administration;
+mod anonymous;
 mod api_client;
 mod api_keys;
 mod bindings;
@@ -13,6 +14,7 @@ mod labels;
 mod lasting_refresh;
 mod leave;
 mod log_in;
+mod magic_link;
 mod named_sign_up;
 mod operator;
 mod own_account;
@@ -26,6 +28,7 @@ mod review;
 mod second_factor;
 mod service_accounts;
 mod sign_up;
+mod ticketed_log_in;
 mod trusted_server;
 
 use std::cell::Cell;

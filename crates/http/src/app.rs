@@ -1,7 +1,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use clavis_flows::{Blobs, Door, Flows, Keys, Limits, Providers, Store, Texts};
+use clavis_flows::{Blobs, BreachedPasswords, Door, Flows, Keys, Limits, Objects, Providers, Store, Texts};
 use clavis_identity::{Argon2Params, PasswordHash};
 use clavis_kernel::{Caller, Clock, Entropy, Secret, StoreError};
 use tokio::sync::Notify;
@@ -46,10 +46,16 @@ pub struct AppParts {
     pub providers: Arc<dyn Providers>,
     /// Log-ins from one client.
     pub login_rate: RateLimit,
+    /// Accounts that one client makes and mails that it asks for, where nobody is logged in.
+    pub newcomer_rate: RateLimit,
     /// What brings text messages to people, at once and outside any transaction.
     pub texts: Arc<dyn Texts>,
     /// Contents of uploaded objects, outside any transaction.
     pub blobs: Arc<dyn Blobs>,
+    /// Objects under keys of the clients' choice, outside any transaction.
+    pub objects: Arc<dyn Objects>,
+    /// Passwords that attackers know, outside any transaction.
+    pub breached: Arc<dyn BreachedPasswords>,
     /// Woken when a mail was queued.
     pub outbox: Arc<Notify>,
     /// The program's version, as `1.2.3`.

@@ -5,7 +5,6 @@ use clavis_flows::FactorPolicy;
 pub mod backend_plus;
 pub mod barong;
 pub mod jauth;
-mod password;
 pub mod pluto;
 pub mod sso;
 

@@ -10,12 +10,14 @@ mod lifetime;
 pub mod pages;
 
 mod app;
+mod barcode;
 mod bearer;
 mod client;
 mod fault;
 mod hasher;
 mod mail_links;
 mod memory;
+mod new_password;
 mod nonces;
 mod operations;
 mod plain_letters;

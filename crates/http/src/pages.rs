@@ -4,6 +4,7 @@
 //! button posts. The ticket in the form is what authorizes it: nobody who does not hold it can make a browser
 //! post it, so it serves as the form's CSRF token too.
 
+mod link;
 mod mail;
 mod mailbox;
 mod present;
@@ -11,7 +12,7 @@ mod present;
 use std::sync::Arc;
 
 use actix_web::web;
-use clavis_flows::Door;
+use clavis_flows::{Activation, Admission, Door};
 use clavis_kernel::Dialect;
 
 pub use mailbox::{MailboxMail, MailboxReader, MailboxSummary, MailboxText};
@@ -43,6 +44,20 @@ pub struct MailDoor {
     pub continue_url: Option<String>,
     /// Whether the old address is told when it is replaced.
     pub old_address: clavis_flows::OldAddress,
+    /// Whether a new password must not be one that was seen in a breach.
+    pub refuses_breached: bool,
+    /// How a link is followed that opens a session; `None` when the dialect has none.
+    pub link: Option<LinkDoor>,
+}
+
+/// How a link is followed that opens a session.
+pub struct LinkDoor {
+    /// How accounts become active: where it is by mail, the link of a registration does it.
+    pub activation: Activation,
+    /// The application logged in to, by its name.
+    pub application: &'static str,
+    /// Where to go on with what the link opened.
+    pub onward: Box<dyn Fn(&Admission) -> String + Send + Sync>,
 }
 
 /// Mounts the pages.
@@ -61,6 +76,16 @@ pub fn routes(config: &mut web::ServiceConfig, pages: web::Data<Pages>) {
                 web::resource("/reset")
                     .route(get_or_head().to(mail::reset_page))
                     .route(web::post().to(mail::reset)),
+            )
+            .service(
+                web::resource("/log-in")
+                    .route(get_or_head().to(link::page_of_link))
+                    .route(web::post().to(link::log_in)),
+            )
+            .service(
+                web::resource("/register")
+                    .route(get_or_head().to(link::page_of_link))
+                    .route(web::post().to(link::register)),
             )
             .service(
                 web::resource("/email")

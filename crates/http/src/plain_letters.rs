@@ -1,5 +1,5 @@
 use actix_web::web;
-use clavis_flows::{Correspondence, Letter, LetterKind, MailBody, OutgoingMail};
+use clavis_flows::{Correspondence, Letter, LetterKind, LinkAction, MailBody, OutgoingMail};
 
 use crate::App;
 
@@ -31,6 +31,16 @@ impl Correspondence for PlainLetters {
                 "Your address was changed",
                 "This is no longer the address of your account: it was replaced by another. If it was not you, ask the administrator for help.",
                 "",
+            ),
+            LetterKind::MagicLink(LinkAction::LogIn) => (
+                "Log in",
+                "Somebody asked to log in to the account with this address. If it was you, follow the link:",
+                "/mail/log-in",
+            ),
+            LetterKind::MagicLink(LinkAction::Register) => (
+                "Log in for the first time",
+                "An account was registered with this address. Follow the link to log in to it:",
+                "/mail/register",
             ),
         };
         let link = letter

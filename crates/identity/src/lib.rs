@@ -9,6 +9,7 @@ mod lockout;
 mod name;
 mod password;
 mod password_strength;
+mod pending_log_in;
 mod ports;
 mod provider;
 mod second_factor;
@@ -23,9 +24,10 @@ pub use lockout::{FailureCount, LockoutPolicy};
 pub use name::{Name, NameError};
 pub use password::{Argon2Params, Argon2ParamsError, PasswordHash, PasswordHashError, Verdict};
 pub use password_strength::{PasswordProblem, PasswordRules};
+pub use pending_log_in::PendingLogIn;
 pub use ports::{
-    Accounts, Identities, LoginFailures, PasswordCredential, PasswordCredentials, SecondFactors,
-    ServiceAccounts, Sessions, Tickets,
+    Accounts, Identities, LoginFailures, PasswordCredential, PasswordCredentials, PendingLogIns,
+    ProviderJourneys, SecondFactors, ServiceAccounts, Sessions, Tickets,
 };
 pub use provider::{Provider, ProviderError, ProviderSubject, SubjectError};
 pub use second_factor::{Assurance, RecoveryCode, SecondFactor, UnknownAssurance};
@@ -38,6 +40,6 @@ pub use totp::{TotpSecret, TotpWindow};
 
 #[cfg(any(test, feature = "mock"))]
 pub use ports::{
-    MockAccounts, MockIdentities, MockLoginFailures, MockPasswordCredentials, MockSecondFactors,
-    MockServiceAccounts, MockSessions, MockTickets,
+    MockAccounts, MockIdentities, MockLoginFailures, MockPasswordCredentials, MockPendingLogIns,
+    MockProviderJourneys, MockSecondFactors, MockServiceAccounts, MockSessions, MockTickets,
 };

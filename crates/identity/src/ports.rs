@@ -9,8 +9,8 @@ use clavis_kernel::{
 
 use crate::{
     Account, AccountState, FailureCount, Identity, IdentityKey, IdentityKind, NewAccount, NewServiceAccount,
-    PasswordHash, PersonNames, ProfileChange, Provider, SecondFactor, ServiceAccount, Session, Ticket,
-    TicketPurpose,
+    PasswordHash, PendingLogIn, PersonNames, ProfileChange, Provider, SecondFactor, ServiceAccount, Session,
+    Ticket, TicketPurpose,
 };
 
 /// The accounts, tombstones included.
@@ -106,6 +106,8 @@ pub struct PasswordCredential {
 pub trait PasswordCredentials {
     /// The credential of an account; `None` when it has no password.
     fn find(&self, account: AccountId) -> Result<Option<PasswordCredential>, StoreError>;
+    /// Those of these accounts that have a password.
+    fn with_password(&self, accounts: &[AccountId]) -> Result<Vec<AccountId>, StoreError>;
     /// Sets a new password: the version goes up by one, or begins with 1.
     fn set(&self, account: AccountId, hash: &PasswordHash, at: DateTime<Utc>) -> Result<(), StoreError>;
     /// Replaces the hash by a better one of the same password, if the version is still the same.
@@ -202,6 +204,28 @@ pub trait SecondFactors {
     ) -> Result<bool, StoreError>;
     /// How many recovery codes are left.
     fn count_recovery_codes(&self, account: AccountId) -> Result<u64, StoreError>;
+}
+
+/// The log-ins that await a second factor: at most one of an account at each door.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait PendingLogIns {
+    /// Keeps a new one, in place of the one that the account had at the same door.
+    fn put(&self, pending: &PendingLogIn) -> Result<(), StoreError>;
+    /// The one with this digest, whether or not its time is over.
+    fn find(&self, digest: &TokenDigest) -> Result<Option<PendingLogIn>, StoreError>;
+    /// Counts a wrong code. Does nothing when there is none with this digest.
+    fn count_wrong_code(&self, digest: &TokenDigest) -> Result<(), StoreError>;
+    /// Forgets it: one conditional write, `true` for the one call that did it.
+    fn end(&self, digest: &TokenDigest) -> Result<bool, StoreError>;
+    /// Forgets those of an account and returns how many.
+    fn end_all(&self, account: AccountId) -> Result<usize, StoreError>;
+}
+
+/// The journeys of browsers to providers that came to an end, until their time is over: each is good once.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait ProviderJourneys {
+    /// Ends one that is good until then: one conditional write, `true` for the one call that did it.
+    fn end(&self, journey: &TokenDigest, expires_at: DateTime<Utc>) -> Result<bool, StoreError>;
 }
 
 /// The accounts for programs. Uids and addresses are unique among them; whether an account has one, the domain looks.

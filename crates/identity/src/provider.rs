@@ -23,12 +23,22 @@ impl Provider {
     pub const APPLE: &'static str = "apple";
     /// Facebook.
     pub const FACEBOOK: &'static str = "facebook";
+    /// GitHub.
+    pub const GITHUB: &'static str = "github";
     /// Google.
     pub const GOOGLE: &'static str = "google";
     /// Kakao.
     pub const KAKAO: &'static str = "kakao";
+    /// `LinkedIn`.
+    pub const LINKEDIN: &'static str = "linkedin";
+    /// Spotify.
+    pub const SPOTIFY: &'static str = "spotify";
+    /// Twitter.
+    pub const TWITTER: &'static str = "twitter";
     /// `WeChat`.
     pub const WECHAT: &'static str = "wechat";
+    /// Microsoft's accounts of people, by the name they had.
+    pub const WINDOWSLIVE: &'static str = "windowslive";
 
     /// As text.
     pub fn as_str(&self) -> &str {

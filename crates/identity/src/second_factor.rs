@@ -40,7 +40,7 @@ impl fmt::Debug for SecondFactor {
 pub enum Assurance {
     /// Everything the account asks for.
     Full,
-    /// Less: the account has a second factor, and its door could not ask for it.
+    /// Less: the account has a second factor that its door could not ask for, or its holder showed nothing at all.
     Reduced,
 }
 

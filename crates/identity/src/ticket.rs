@@ -15,15 +15,21 @@ pub enum TicketPurpose {
     ResetPassword,
     /// Replaces the log-in address by the one the ticket was mailed to.
     ChangeEmail,
+    /// Opens a session, in place of a password.
+    LogInByLink,
+    /// Opens the first session of an account that was made without a password.
+    RegisterByLink,
 }
 
 impl TicketPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::Activate,
         Self::ActivateByClient,
         Self::ResetPassword,
         Self::ChangeEmail,
+        Self::LogInByLink,
+        Self::RegisterByLink,
     ];
 
     /// The name in the store.
@@ -33,6 +39,8 @@ impl TicketPurpose {
             Self::ActivateByClient => "activate_by_client",
             Self::ResetPassword => "reset_password",
             Self::ChangeEmail => "change_email",
+            Self::LogInByLink => "log_in_by_link",
+            Self::RegisterByLink => "register_by_link",
         }
     }
 }

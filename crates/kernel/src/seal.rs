@@ -49,11 +49,16 @@ pub enum Purpose {
     CsrfTokens,
     /// Remembering which secrets of clients were found right.
     ClientSecrets,
+    /// Signing the tokens that other servers mail for jauth.
+    MailedTokens,
+    /// Sealing what a browser carries while it is at somebody else's log-in.
+    ProviderJourneys,
 }
 
 impl Purpose {
     const fn label(self) -> &'static [u8] {
         match self {
+            Self::MailedTokens => b"clavis/v1/mailed-tokens",
             Self::SigningKeys => b"clavis/v1/signing-keys",
             Self::Outbox => b"clavis/v1/outbox",
             Self::Blobs => b"clavis/v1/blobs",
@@ -66,6 +71,7 @@ impl Purpose {
             Self::PhoneCodes => b"clavis/v1/phone-codes",
             Self::CsrfTokens => b"clavis/v1/csrf-tokens",
             Self::ClientSecrets => b"clavis/v1/client-secrets",
+            Self::ProviderJourneys => b"clavis/v1/provider-journeys",
             Self::DocumentLinks => b"clavis/v1/document-links",
         }
     }

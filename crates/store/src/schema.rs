@@ -443,6 +443,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    pending_log_ins (digest) {
+        digest -> Binary,
+        account_id -> Guid,
+        through -> Text,
+        password_version -> Nullable<BigInt>,
+        wrong_codes -> BigInt,
+        issued_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary};
+    provider_journeys (digest) {
+        digest -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(assignments -> roles (role_id));
 diesel::joinable!(role_scopes -> scopes (scope_id));

@@ -207,3 +207,84 @@ fn one_who_is_deleted_elsewhere_is_shown_without_what_was_theirs() {
     // The name is free again: whoever deletes an account there leaves nothing.
     server.jauth().register(&ann.account).expect(200);
 }
+
+#[test]
+fn who_knows_the_shared_secret_resets_nobodys_password() {
+    let server = Server::with(&[SECRET]);
+    let ann = server.jauth().newcomer("ann");
+    let signer = josekit::jws::HS256.signer_from_bytes(SECRET.1).unwrap();
+    let header = json!({ "typ": "JWT", "alg": "HS256" });
+    for (path, issuer) in [
+        ("/users/email/self/password:reset", "jauth-temp-password-reset"),
+        ("/users/-/self:verify", "jauth-temp-email"),
+    ] {
+        let claims = json!({
+            "exp": 4_102_444_800_u32,
+            "iss": issuer,
+            "id": ann.id,
+            "version": 1,
+            "email": "ann@example.org",
+        });
+        let forged = jwt::forge(&header, &claims, |signed| {
+            josekit::jws::JwsSigner::sign(&signer, signed.as_bytes()).unwrap()
+        });
+        let body = json!({ "temp_token": forged, "new_password": "a forged password" });
+        let answer = server.post(path).json(body).send();
+        assert_eq!(
+            answer.to_string(),
+            r#"401 {"success":false,"result":"","reason":"invalid token"}"#,
+            "{path}"
+        );
+    }
+    server.jauth().log_in(&ann.account);
+}
+
+#[test]
+fn nobody_is_called_by_an_address_that_is_not_theirs() {
+    let server = Server::start();
+    let (boss, evil) = (address("boss"), address("evil"));
+    server.pluto().sign_up(&boss);
+    let wide = boss.replacen('b', "\u{ff42}", 1);
+    let nobodys = address("nobody");
+    for name in [boss.as_str(), &boss.to_uppercase(), &wide, &nobodys] {
+        let refused = server.pluto().register_as(&evil, name).expect(403);
+        assert_eq!(refused.json()["error"]["code"], 2006, "{name}");
+    }
+    // One's own is nobody else's.
+    server.pluto().sign_up_as(&evil, &evil);
+    let tokens = server.pluto().log_in(&evil);
+    for name in [&wide, &nobodys] {
+        let change = server.request(reqwest::Method::PUT, "/v1/user/info");
+        let refused = change.bearer(&tokens.access).json(json!({ "name": name })).send();
+        assert_eq!(refused.expect(403).json()["error"]["code"], 2006, "{name}");
+    }
+    server.jauth().log_in(&boss);
+}
+
+#[test]
+fn an_address_given_up_is_no_name_either() {
+    let server = Server::start();
+    let (old, new) = (address("old"), address("new"));
+    server.pluto().sign_up_as(&old, &old);
+    let account = server
+        .jauth()
+        .own(&server.jauth().log_in(&old).access)
+        .at("/result/id");
+    server.sso().change(&account, json!({ "email": new })).expect(200);
+    server.jauth().try_log_in(&old, PASSWORD).expect(404);
+    server.jauth().log_in(&new);
+}
+
+#[test]
+fn whether_an_address_is_taken_is_not_told_to_who_asks_for_a_name() {
+    let server = Server::start();
+    let ann = address("ann");
+    server.pluto().sign_up(&ann);
+    for asked in [ann, address("nobody")] {
+        let refused = server.jauth().register(&asked).expect(400);
+        assert_eq!(
+            refused.at("/reason"),
+            format!("{asked} is invalid account format")
+        );
+    }
+}

@@ -70,7 +70,10 @@ fn every_answer_below_auth_has_the_headers_of_the_contract() {
         "{elsewhere}"
     );
     assert_eq!(ask(server.get("/healthz")), elsewhere);
-    assert_eq!(ask(server.get("/storage/o/x")), elsewhere);
+    assert_eq!(ask(server.post("/storage/o/x")), elsewhere);
+    // Files may be shown in frames.
+    let of_file = ask(server.get("/storage/o/x"));
+    assert_eq!(of_file, elsewhere.replace("x-frame-options: SAMEORIGIN\n", ""));
 }
 
 #[test]
@@ -142,7 +145,8 @@ fn unknown_paths_and_methods_are_not_found() {
         (Method::PUT, "/auth/login"),
         (Method::POST, "/auth/jwks"),
         (Method::POST, "/auth/LOGIN"),
-        (Method::POST, "/auth/mfa/generate"),
+        (Method::GET, "/auth/mfa/generate"),
+        (Method::POST, "/auth/mfa/nothing"),
         (Method::GET, "/auth/providers/github"),
         (Method::GET, "/auth/magic-link"),
         (Method::GET, "/storage"),

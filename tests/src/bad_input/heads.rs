@@ -4,10 +4,13 @@ use super::{Owner, complaint, server};
 use crate::harness::Server;
 
 /// A protected path of each dialect.
-const PROTECTED: [(Owner, &str, &str); 3] = [
+const PROTECTED: [(Owner, &str, &str); 6] = [
     (Owner::BackendPlus, "POST", "/auth/token/revoke"),
     (Owner::Pluto, "GET", "/v1/user/info/1"),
     (Owner::Pluto, "GET", "/v1/user/count"),
+    (Owner::Jauth, "GET", "/users/-/self"),
+    (Owner::Jauth, "PUT", "/users/email/self/password"),
+    (Owner::Sso, "GET", "/api/users/me"),
 ];
 
 fn credentials() -> Vec<Vec<u8>> {
@@ -35,6 +38,16 @@ fn credentials() -> Vec<Vec<u8>> {
     ]
 }
 
+/// What stands in every refusal of a dialect.
+fn words(owner: Owner) -> &'static str {
+    match owner {
+        Owner::BackendPlus => "\"statusCode\":4",
+        Owner::Pluto => "\"status\":\"error\"",
+        Owner::Jauth | Owner::Sso => "\"success\":false",
+        Owner::Pages => "<html",
+    }
+}
+
 /// The status of a raw answer; `None` when there was none.
 fn status(raw: &str) -> Option<u16> {
     raw.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
@@ -60,12 +73,7 @@ fn credentials_that_are_none_are_refused_in_the_words_of_the_dialect() {
             let raw = exchange(&server, method, path, &header);
             let shown = String::from_utf8_lossy(&credentials[..credentials.len().min(40)]).into_owned();
             assert!(matches!(status(&raw), Some(401 | 403)), "{path} {shown:?}: {raw}");
-            let words = if owner == Owner::BackendPlus {
-                "\"statusCode\":401"
-            } else {
-                "\"status\":\"error\""
-            };
-            assert!(body(&raw).contains(words), "{path} {shown:?}: {raw}");
+            assert!(body(&raw).contains(words(owner)), "{path} {shown:?}: {raw}");
         }
     }
 }
@@ -163,6 +171,8 @@ fn bodies_that_break_off_or_lie_about_their_coding_are_bad_requests() {
     for (owner, path) in [
         (Owner::BackendPlus, "/auth/login"),
         (Owner::Pluto, "/v1/login/account"),
+        (Owner::Jauth, "/token/email"),
+        (Owner::Sso, "/api/auth/token"),
     ] {
         for rest in [chunked.as_slice(), gzip] {
             let head = format!("POST {path} HTTP/1.1\r\nHost: clavis\r\nConnection: close\r\n");
@@ -171,12 +181,7 @@ fn bodies_that_break_off_or_lie_about_their_coding_are_bad_requests() {
                 status(&raw).is_some_and(|status| (400..500).contains(&status)),
                 "{path}: {raw:?}"
             );
-            let words = if owner == Owner::BackendPlus {
-                "\"statusCode\":4"
-            } else {
-                "\"status\":\"error\""
-            };
-            assert!(body(&raw).contains(words), "{path}: {raw:?}");
+            assert!(body(&raw).contains(words(owner)), "{path}: {raw:?}");
         }
     }
 }

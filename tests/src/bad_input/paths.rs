@@ -186,6 +186,10 @@ fn strange_paths_are_never_a_fault() {
         (Owner::BackendPlus, "/storage/"),
         (Owner::Pluto, "/v1/"),
         (Owner::Pluto, "/v1/user/info/"),
+        (Owner::Jauth, "/users/-/"),
+        (Owner::Jauth, "/token/"),
+        (Owner::Sso, "/api/users/"),
+        (Owner::Sso, "/api/auth/"),
     ];
     for (owner, prefix) in prefixes {
         for tail in tails {

@@ -29,7 +29,11 @@ impl Server {
     }
 }
 
-impl BackendPlus<'_> {
+impl<'a> BackendPlus<'a> {
+    pub(super) fn server(self) -> &'a Server {
+        self.0
+    }
+
     pub(crate) fn register(self, address: &str) -> Answer {
         self.0
             .post("/auth/register")

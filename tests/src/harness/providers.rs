@@ -1,4 +1,4 @@
-//! Google, Apple, Facebook, Kakao, `WeChat` and an OpenID provider, as far as a server that asks them sees them: they
+//! Google, Apple, Facebook, Kakao, `WeChat`, an OpenID provider and those that Backend Plus knows, as far as a server that asks them sees them: they
 //! speak the real protocols over loopback, check what they are sent as the real ones do, and can be told to misbehave.
 //!
 //! ```ignore
@@ -20,10 +20,12 @@
 mod server;
 #[path = "providers/sites.rs"]
 mod sites;
+#[path = "providers/social.rs"]
+mod social;
 #[path = "providers/tokens.rs"]
 mod tokens;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
@@ -52,6 +54,16 @@ pub(crate) mod client {
     pub(crate) const KAKAO_SECRET: &str = "kakao-client-secret-778899";
     pub(crate) const WECHAT_ID: &str = "wx0123456789abcdef";
     pub(crate) const WECHAT_SECRET: &str = "wechat-app-secret-6d7e8f";
+    pub(crate) const GITHUB_ID: &str = "Iv1.github-client";
+    pub(crate) const GITHUB_SECRET: &str = "github-client-secret-1a2b3c";
+    pub(crate) const LINKEDIN_ID: &str = "linkedin-client";
+    pub(crate) const LINKEDIN_SECRET: &str = "linkedin-client-secret-4d5e6f";
+    pub(crate) const SPOTIFY_ID: &str = "spotify-client";
+    pub(crate) const SPOTIFY_SECRET: &str = "spotify-client-secret-7a8b9c";
+    pub(crate) const TWITTER_ID: &str = "twitter-consumer";
+    pub(crate) const TWITTER_SECRET: &str = "twitter & consumer + secret";
+    pub(crate) const WINDOWSLIVE_ID: &str = "000000004C123456";
+    pub(crate) const WINDOWSLIVE_SECRET: &str = "windowslive-client-secret-0d1e2f";
     /// The OpenID provider is called this in the settings: `federation.oidc.corp`.
     pub(crate) const OIDC_NAME: &str = "corp";
     pub(crate) const OIDC_ID: &str = "clavis at corp";
@@ -72,6 +84,19 @@ pub(crate) mod paths {
     pub(crate) const KAKAO_TOKEN: &str = "/kakao/oauth/token";
     pub(crate) const WECHAT_TOKEN: &str = "/wechat/sns/oauth2/access_token";
     pub(crate) const WECHAT_ME: &str = "/wechat/sns/userinfo";
+    pub(crate) const GITHUB_TOKEN: &str = "/github/login/oauth/access_token";
+    pub(crate) const GITHUB_USER: &str = "/github/user";
+    pub(crate) const GITHUB_EMAILS: &str = "/github/user/emails";
+    pub(crate) const LINKEDIN_TOKEN: &str = "/linkedin/oauth/v2/accessToken";
+    pub(crate) const LINKEDIN_ME: &str = "/linkedin/v2/me";
+    pub(crate) const LINKEDIN_ADDRESS: &str = "/linkedin/v2/emailAddress";
+    pub(crate) const SPOTIFY_TOKEN: &str = "/spotify/api/token";
+    pub(crate) const SPOTIFY_ME: &str = "/spotify/v1/me";
+    pub(crate) const TWITTER_REQUEST: &str = "/twitter/oauth/request_token";
+    pub(crate) const TWITTER_ACCESS: &str = "/twitter/oauth/access_token";
+    pub(crate) const TWITTER_ME: &str = "/twitter/1.1/account/verify_credentials.json";
+    pub(crate) const WINDOWSLIVE_TOKEN: &str = "/windowslive/oauth20_token.srf";
+    pub(crate) const WINDOWSLIVE_ME: &str = "/windowslive/v5.0/me";
     pub(crate) const OIDC_DISCOVERY: &str = "/oidc/.well-known/openid-configuration";
     pub(crate) const OIDC_KEYS: &str = "/oidc/keys";
     pub(crate) const OIDC_TOKEN: &str = "/oidc/token";
@@ -88,6 +113,11 @@ pub(crate) enum Site {
     WeChat,
     /// The OpenID provider: `federation.oidc.corp`.
     Oidc,
+    Github,
+    Linkedin,
+    Spotify,
+    Twitter,
+    Windowslive,
 }
 
 /// Somebody who has an account at a site.
@@ -189,6 +219,9 @@ pub(crate) struct Sites {
     pub(crate) keys: HashMap<Site, Vec<Key>>,
     pub(crate) grants: HashMap<String, Grant>,
     pub(crate) access_tokens: HashMap<String, Access>,
+    /// Twitter's request tokens, and the nonces of signed requests.
+    pub(crate) requested: HashMap<String, social::Requested>,
+    pub(crate) nonces: HashSet<String>,
     pub(crate) manners: HashMap<String, Manner>,
     pub(crate) asked: HashMap<String, usize>,
     /// The targets of all requests, with what they carried, in order.
@@ -260,7 +293,8 @@ impl Providers {
         });
         let shared = Arc::clone(&state);
         thread::spawn(move || server::listen(&listener, &shared));
-        let settings = sites::settings(&base, &private_key_file);
+        let mut settings = sites::settings(&base, &private_key_file);
+        settings.extend(social::settings(&base));
         Self {
             state,
             settings,
@@ -342,6 +376,9 @@ impl Providers {
     #[track_caller]
     pub(crate) fn consent(&self, site: Site, authorization_url: &str, person: &Person) -> Url {
         let asked = Url::parse(authorization_url).expect("an absolute URL");
+        if site == Site::Twitter {
+            return social::agree(&self.state, &asked, person);
+        }
         let asked: HashMap<String, String> = asked.query_pairs().into_owned().collect();
         sites::check_authorization(site, &asked);
         let redirect_uri = asked["redirect_uri"].clone();

@@ -9,6 +9,7 @@ use totp_lite::{Sha1, totp_custom};
 
 use super::Answer;
 use super::barong::Barong;
+use super::doors::BackendPlus;
 
 const STEP_SECONDS: u64 = 30;
 /// A code of the step before may be past when it arrives, unless the present step still lasts this long.
@@ -35,6 +36,31 @@ impl Totp {
                 .expect("base32"),
             last: Cell::new(0),
         }
+    }
+
+    /// Takes the secret as text.
+    #[track_caller]
+    pub(crate) fn of_base32(secret: &str) -> Self {
+        Self {
+            secret: data_encoding::BASE32_NOPAD
+                .decode(secret.as_bytes())
+                .expect("base32"),
+            last: Cell::new(0),
+        }
+    }
+
+    /// Waits until the present step lasts long enough for a few requests.
+    pub(crate) fn settle() {
+        let past = now() % STEP_SECONDS;
+        if past >= STEP_SECONDS - TO_ARRIVE {
+            thread::sleep(Duration::from_secs(STEP_SECONDS - past));
+        }
+    }
+
+    /// The code of the present step, or of one so many steps later; it may have been used.
+    pub(crate) fn code_at(&self, steps: i64) -> String {
+        let present = now() / STEP_SECONDS;
+        self.of(present.checked_add_signed(steps).expect("a time after 1970"))
     }
 
     /// A code that was not used before; waits where all that are good now were.
@@ -82,6 +108,26 @@ impl Totp {
 fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.expect("a time after 1970").as_secs()
+}
+
+impl BackendPlus<'_> {
+    /// A secret that waits to be confirmed.
+    #[track_caller]
+    pub(crate) fn generate_factor(self, access: &str) -> Totp {
+        let request = self.server().post("/auth/mfa/generate").json(json!({}));
+        Totp::of_base32(&request.bearer(access).send().expect(200).at("/otp_secret"))
+    }
+
+    /// Puts a second factor in force. The codes of this step and the one before are left for log-ins.
+    #[track_caller]
+    pub(crate) fn enable_factor(self, access: &str) -> Totp {
+        let totp = self.generate_factor(access);
+        Totp::settle();
+        let body = json!({ "code": totp.code_at(-1) });
+        let request = self.server().post("/auth/mfa/enable").json(body);
+        request.bearer(access).send().expect(204);
+        totp
+    }
 }
 
 impl Barong<'_> {

@@ -33,7 +33,14 @@ fn log_in(server: &Server, user_type: i64, token: &str) -> Answer {
 fn token(providers: &Providers, site: Site, person: &Person) -> String {
     match site {
         Site::Google | Site::Apple | Site::Oidc => providers.id_token(site, person),
-        Site::Facebook | Site::Kakao | Site::WeChat => providers.access_token(site, person),
+        Site::Facebook
+        | Site::Kakao
+        | Site::WeChat
+        | Site::Github
+        | Site::Linkedin
+        | Site::Spotify
+        | Site::Twitter
+        | Site::Windowslive => providers.access_token(site, person),
     }
 }
 

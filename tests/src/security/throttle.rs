@@ -140,3 +140,19 @@ fn mails_to_one_account_are_bounded() {
         .count();
     assert_eq!(to_ann, 3);
 }
+
+#[test]
+fn accounts_and_mails_have_an_allowance_of_their_own() {
+    let server = Server::with(&[("CLAVIS_LIMITS__LOGIN_PER_CLIENT_IP_PER_MINUTE", "4")]);
+    server.pluto().register(&address("ann")).expect(200);
+    for path in ["/v1/register/verify/mail", "/v1/password/reset/mail"] {
+        let body = json!({ "mail": address("nobody") });
+        server.post(path).json(body).send().expect(403);
+    }
+    server.jauth().register("bea").expect(200);
+    assert_throttled(&server.pluto().register(&address("carl")));
+    let busy = server.jauth().register("dora").expect(429);
+    assert_eq!(busy.at("/reason"), "Too many requests");
+    // Who has an account logs in.
+    server.jauth().log_in("bea");
+}

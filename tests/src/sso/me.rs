@@ -114,3 +114,28 @@ fn a_token_on_a_back_ends_word_changes_nothing_one_logs_in_with() {
     }
     assert_eq!(sso.show(&id).at("/data/first_name"), "Ann");
 }
+
+#[test]
+fn another_apis_token_changes_nothing_one_logs_in_with() {
+    let server = Server::start();
+    let ann = address("ann");
+    server.sso().make(&ann);
+    let own = server.sso().log_in(&ann);
+    let jauths = server.jauth().log_in(&ann).access;
+    let plutos = server.pluto().log_in(&ann).access;
+    for token in [&jauths, &plutos] {
+        server.sso().me(token).expect(200);
+        for body in [
+            json!({ "password": "taken over 1" }),
+            json!({ "email": address("other") }),
+        ] {
+            let refused = change(&server, token, body).expect(403);
+            assert_eq!(
+                refused.at("/error/message"),
+                "Mit diesem Token können E-Mail und Passwort nicht geändert werden"
+            );
+        }
+        change(&server, token, json!({ "first_name": "Ann" })).expect(200);
+    }
+    change(&server, &own, json!({ "password": "a new password 1" })).expect(200);
+}

@@ -16,6 +16,10 @@ pub(super) enum Fault {
     Refused { status: u16, code: String },
     #[error("the server's answer is not {0}")]
     Nonsense(&'static str),
+    #[error("the server refused a second time what it may have done the first time")]
+    RefusedAgain,
+    #[error("others change the object all the time")]
+    Contended,
 }
 
 impl Fault {
@@ -39,14 +43,27 @@ impl Fault {
         }
     }
 
+    /// An error that came with an answer of 200.
+    pub(super) fn in_success(code: &str) -> Self {
+        let status = match code {
+            "PreconditionFailed" => 412,
+            "ConditionalRequestConflict" => 409,
+            "NoSuchKey" => 404,
+            _ => 500,
+        };
+        let code = code.to_owned();
+        Self::Refused { status, code }
+    }
+
     /// Whether the same request may succeed a moment later.
     pub(super) fn may_pass(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Slow(_) => true,
             Self::Refused { status, code } => {
-                matches!(status, 408 | 429 | 500..) || matches!(code.as_str(), "RequestTimeout" | "SlowDown")
+                matches!(status, 408 | 429 | 500 | 502..)
+                    || matches!(code.as_str(), "RequestTimeout" | "SlowDown")
             }
-            Self::Nonsense(_) => false,
+            Self::Nonsense(_) | Self::RefusedAgain | Self::Contended => false,
         }
     }
 }

@@ -1,39 +1,111 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use clavis_flows::{BlobError, BlobStream};
-use clavis_kernel::BlobId;
+use clavis_files::Description;
+use clavis_flows::{BlobError, BlobStream, Expected};
 use futures_util::StreamExt as _;
 use reqwest::Method;
-use reqwest::header::{CONTENT_LENGTH, ETAG};
-use rusty_s3::S3Action as _;
+use reqwest::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use rusty_s3::actions::{CompleteMultipartUpload, CompleteMultipartUploadResponse, CreateMultipartUpload};
 
 use super::fault::{self, Fault};
-use super::{Inner, SIGNED_FOR};
+use super::head::{self, Headers};
+use super::{Inner, sign};
 
 /// One part, and all that an upload has in memory. S3 takes none below 5 MiB but the last.
 const PART: usize = 8 * 1024 * 1024;
 /// S3's limit, so that a content has at most 78 GiB.
 const MOST_PARTS: usize = 10_000;
+/// How often an object is looked at again that others change at the same time.
+const MOST_RACES: u32 = 6;
+/// After how many of them what is there is replaced whatever it is by now: the last to write wins.
+const OVERTAKEN: u32 = 3;
 
-/// Stores a content: in one request if it fits into one part, else in parts.
-pub(super) async fn upload(s3: &Arc<Inner>, id: BlobId, mut content: BlobStream) -> Result<u64, BlobError> {
-    let key = s3.key(id);
+/// What is uploaded to where.
+pub(super) struct Target {
+    pub(super) key: String,
+    /// What is known of it, if that is anything.
+    pub(super) description: Option<Description>,
+    /// What must be there before; anything or nothing if this is none.
+    pub(super) expected: Option<Expected>,
+}
+
+impl Target {
+    fn headers(&self) -> Headers {
+        self.description.as_ref().map(head::describe).unwrap_or_default()
+    }
+
+    /// Sends what makes the object be there, as often as others change it in between, on condition that it is as
+    /// expected. `None` when it is not.
+    async fn publish<T, F>(
+        &self,
+        s3: &Inner,
+        size: u64,
+        mut send: impl FnMut(Option<(String, String)>) -> F,
+    ) -> Result<Option<u64>, Fault>
+    where
+        F: Future<Output = Result<T, Fault>>,
+    {
+        let mut knows_conditions = true;
+        let mut in_doubt = false;
+        for race in 0..MOST_RACES {
+            let condition = match self.expected {
+                None => None,
+                Some(expected) => match (expected, s3.head(&self.key).await?) {
+                    (_, Some(there))
+                        if in_doubt
+                            && there.size == size
+                            && self.description.as_ref() == Some(&there.description) =>
+                    {
+                        return Ok(Some(size));
+                    }
+                    (Expected::Nothing, None) => Some((IF_NONE_MATCH, "*".to_owned())),
+                    (Expected::Something, Some(_)) if race >= OVERTAKEN => None,
+                    (Expected::Something, Some(there)) => Some((IF_MATCH, there.etag)),
+                    _ => return Ok(None),
+                },
+            };
+            let condition = condition
+                .filter(|_| knows_conditions)
+                .map(|(name, value)| (name.as_str().to_owned(), value));
+            match send(condition).await {
+                Ok(_) => return Ok(Some(size)),
+                Err(Fault::Refused {
+                    status: 409 | 412, ..
+                }) if self.expected.is_some() => in_doubt = false,
+                // What was to be replaced is gone.
+                Err(Fault::Refused { status: 404, code })
+                    if self.expected.is_some() && code == "NoSuchKey" =>
+                {
+                    in_doubt = false;
+                }
+                // An attempt before may have succeeded without our hearing of it.
+                Err(Fault::RefusedAgain) if self.expected.is_some() => in_doubt = true,
+                Err(Fault::Refused { status: 501, .. }) if self.expected.is_some() && knows_conditions => {
+                    knows_conditions = false;
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Err(Fault::Contended)
+    }
+}
+
+/// Stores a content and tells its size: in one request if it fits into one part, else in parts. `None` when what is
+/// there is not what is expected.
+pub(super) async fn upload(
+    s3: &Arc<Inner>,
+    target: Target,
+    mut content: BlobStream,
+) -> Result<Option<u64>, BlobError> {
     let mut rest = BytesMut::new();
     let (first, more) = part(&mut content, &mut rest).await?;
     if !more {
-        let size = first.len() as u64;
-        let sign = || s3.bucket.put_object(Some(&s3.credentials), &key).sign(SIGNED_FOR);
-        let mut call = s3.call(Method::PUT, &sign);
-        call.body = first;
-        call.time = s3.wire.patience().part;
-        s3.wire.response(&call).await?;
-        return Ok(size);
+        return Ok(put(s3, &target, first).await?);
     }
-    let mut upload = Upload::begin(s3, key).await?;
+    let mut upload = Upload::begin(s3, target).await?;
     let stored = upload.send_all(first, &mut content, rest).await;
-    upload.end(&stored).await;
+    upload.end(matches!(stored, Ok(Some(_)))).await;
     stored
 }
 
@@ -48,28 +120,61 @@ async fn part(content: &mut BlobStream, rest: &mut BytesMut) -> Result<(Bytes, b
     Ok((rest.split_to(PART).freeze(), true))
 }
 
+async fn put(s3: &Inner, target: &Target, content: Bytes) -> Result<Option<u64>, Fault> {
+    let size = content.len() as u64;
+    target
+        .publish(s3, size, |condition| {
+            let mut headers = target.headers();
+            headers.extend(condition);
+            let content = content.clone();
+            async move {
+                let sign = || sign(s3.bucket.put_object(Some(&s3.credentials), &target.key), &headers);
+                let mut call = s3.call(Method::PUT, &sign);
+                call.headers = &headers;
+                call.body = content;
+                call.time = s3.wire.patience().part;
+                let call = &call;
+                s3.wire
+                    .again_and_again(|before| async move {
+                        match s3.wire.once(call).await {
+                            Err(Fault::Refused {
+                                status: 409 | 412, ..
+                            }) if before > 0 => Err(Fault::RefusedAgain),
+                            answer => answer,
+                        }
+                    })
+                    .await
+            }
+        })
+        .await
+}
+
 /// An upload in parts that is under way. What was sent costs money until it is completed or aborted.
 struct Upload {
     s3: Arc<Inner>,
-    key: String,
+    target: Target,
     id: String,
     is_over: bool,
 }
 
 impl Upload {
-    async fn begin(s3: &Arc<Inner>, key: String) -> Result<Self, Fault> {
+    async fn begin(s3: &Arc<Inner>, target: Target) -> Result<Self, Fault> {
+        let headers = target.headers();
         let sign = || {
-            s3.bucket
-                .create_multipart_upload(Some(&s3.credentials), &key)
-                .sign(SIGNED_FOR)
+            let create = s3
+                .bucket
+                .create_multipart_upload(Some(&s3.credentials), &target.key);
+            sign(create, &headers)
         };
-        let text = s3.wire.text(&s3.call(Method::POST, &sign)).await?;
+        let mut call = s3.call(Method::POST, &sign);
+        call.headers = &headers;
+        let text = s3.wire.text(&call).await?;
         let created = CreateMultipartUpload::parse_response(&text)
             .map_err(|_| Fault::Nonsense("the beginning of an upload"))?;
         let id = created.upload_id().to_owned();
         Ok(Self {
             s3: Arc::clone(s3),
-            key,
+            target,
             id,
             is_over: false,
         })
@@ -80,7 +185,7 @@ impl Upload {
         first: Bytes,
         content: &mut BlobStream,
         mut rest: BytesMut,
-    ) -> Result<u64, BlobError> {
+    ) -> Result<Option<u64>, BlobError> {
         let mut size = first.len() as u64;
         let mut tags = vec![self.send(1, first).await?];
         let mut more = true;
@@ -93,8 +198,11 @@ impl Upload {
             size += next.len() as u64;
             tags.push(self.send(tags.len() + 1, next).await?);
         }
-        self.complete(&tags, size).await?;
-        Ok(size)
+        let tags = &tags;
+        let completed = self
+            .target
+            .publish(&self.s3, size, |condition| self.complete(tags, size, condition));
+        Ok(completed.await?)
     }
 
     /// Sends a part and returns its tag.
@@ -102,9 +210,11 @@ impl Upload {
         let s3 = &self.s3;
         let number = u16::try_from(number).map_err(|_| Fault::Nonsense("that of a part"))?;
         let sign = || {
-            s3.bucket
-                .upload_part(Some(&s3.credentials), &self.key, number, &self.id)
-                .sign(SIGNED_FOR)
+            let key = &self.target.key;
+            let part = s3
+                .bucket
+                .upload_part(Some(&s3.credentials), key, number, &self.id);
+            sign(part, &[])
         };
         let mut call = s3.call(Method::PUT, &sign);
         call.body = part;
@@ -115,18 +225,25 @@ impl Upload {
     }
 
     /// Joins the parts. An answer of 200 may still bring an error, and the answer to a success may get lost.
-    async fn complete(&self, tags: &[String], size: u64) -> Result<(), Fault> {
+    async fn complete(
+        &self,
+        tags: &[String],
+        size: u64,
+        condition: Option<(String, String)>,
+    ) -> Result<(), Fault> {
         let s3 = &self.s3;
+        let headers = Headers::from_iter(condition);
         let action = || {
             s3.bucket.complete_multipart_upload(
                 Some(&s3.credentials),
-                &self.key,
+                &self.target.key,
                 &self.id,
                 tags.iter().map(String::as_str),
             )
         };
-        let sign = || action().sign(SIGNED_FOR);
+        let sign = || sign(action(), &headers);
         let mut call = s3.call(Method::POST, &sign);
+        call.headers = &headers;
         call.body = CompleteMultipartUpload::body(action()).into();
         call.time = s3.wire.patience().part;
         let call = &call;
@@ -144,33 +261,26 @@ impl Upload {
                 };
                 match (CompleteMultipartUploadResponse::parse(&text), fault::code(&text)) {
                     (Ok(_), _) => Ok(()),
-                    (Err(_), Some(code)) => Err(Fault::Refused {
-                        status: 500,
-                        code: code.to_owned(),
-                    }),
+                    (Err(_), Some(code)) => Err(Fault::in_success(code)),
                     (Err(_), None) => Err(Fault::Nonsense("the end of an upload")),
                 }
             })
             .await
     }
 
-    /// Whether the object is there with this size: an earlier attempt has completed it.
+    /// Whether the object is there with this size and description: an earlier attempt has completed it.
     async fn is_there(&self, size: u64) -> Result<bool, Fault> {
-        let s3 = &self.s3;
-        let sign = || {
-            s3.bucket
-                .head_object(Some(&s3.credentials), &self.key)
-                .sign(SIGNED_FOR)
-        };
-        let response = s3.wire.once(&s3.call(Method::HEAD, &sign)).await?;
-        let length = response.headers().get(CONTENT_LENGTH);
-        Ok(length.is_some_and(|length| length.as_bytes() == size.to_string().as_bytes()))
+        let there = self.s3.head(&self.target.key).await?;
+        let description = self.target.description.as_ref();
+        Ok(there.is_some_and(|there| {
+            there.size == size && description.is_none_or(|described| *described == there.description)
+        }))
     }
 
     /// Aborts what was not completed.
-    async fn end(&mut self, stored: &Result<u64, BlobError>) {
-        if stored.is_err() {
-            abort(Arc::clone(&self.s3), self.key.clone(), self.id.clone()).await;
+    async fn end(&mut self, is_stored: bool) {
+        if !is_stored {
+            abort(Arc::clone(&self.s3), self.target.key.clone(), self.id.clone()).await;
         }
         self.is_over = true;
     }
@@ -185,7 +295,7 @@ impl Drop for Upload {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(abort(
                 Arc::clone(&self.s3),
-                std::mem::take(&mut self.key),
+                std::mem::take(&mut self.target.key),
                 std::mem::take(&mut self.id),
             ));
         }
@@ -193,13 +303,7 @@ impl Drop for Upload {
 }
 
 async fn abort(s3: Arc<Inner>, key: String, id: String) {
-    let sign = || {
-        s3.bucket
-            .abort_multipart_upload(Some(&s3.credentials), &key, &id)
-            .sign(SIGNED_FOR)
-    };
-    match s3.wire.response(&s3.call(Method::DELETE, &sign)).await {
-        Ok(_) | Err(Fault::Refused { status: 404, .. }) => {}
-        Err(fault) => tracing::warn!(%fault, "an upload to S3 was neither completed nor aborted"),
+    if let Err(fault) = s3.abort(&key, &id).await {
+        tracing::warn!(%fault, "an upload to S3 was neither completed nor aborted");
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Call<'a> {
     pub(super) method: Method,
     /// Signs anew for each attempt: a signature is good for a while only.
     pub(super) sign: &'a (dyn Fn() -> Url + Send + Sync),
+    /// Names in lower case.
+    pub(super) headers: &'a [(String, String)],
     pub(super) body: Bytes,
     pub(super) range: Option<String>,
     /// Until the answer begins.
@@ -91,6 +93,9 @@ impl Wire {
 
     pub(super) async fn once(&self, call: &Call<'_>) -> Result<Response, Fault> {
         let mut request = self.http.request(call.method.clone(), (call.sign)());
+        for (name, value) in call.headers {
+            request = request.header(name, value);
+        }
         if let Some(range) = &call.range {
             request = request.header(RANGE, range);
         }

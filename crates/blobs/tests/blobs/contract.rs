@@ -142,10 +142,10 @@ async fn a_list_has_everything_once_with_size_and_time() {
             world.store.put(*id, pieces(bytes(size), 10)).await.unwrap();
         }
         // What others have put beside ours is not ours.
-        std::fs::write(world.objects().join("ab"), "no folder").unwrap();
-        std::fs::create_dir_all(world.objects().join("00/00")).unwrap();
-        std::fs::write(world.objects().join("00/00/notes.txt"), "not ours").unwrap();
-        std::fs::write(world.objects().join("zz.txt"), "not ours").unwrap();
+        std::fs::write(world.place().join("ab"), "no folder").unwrap();
+        std::fs::create_dir_all(world.place().join("00/00")).unwrap();
+        std::fs::write(world.place().join("00/00/notes.txt"), "not ours").unwrap();
+        std::fs::write(world.place().join("zz.txt"), "not ours").unwrap();
 
         assert_eq!(world.store.list(None, 0).await.unwrap(), []);
         let mut listed = Vec::new();

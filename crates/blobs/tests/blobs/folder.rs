@@ -2,6 +2,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
 
+use chrono::DateTime;
 use clavis_blobs::{BlobStore as _, Folder};
 use clavis_flows::BlobError;
 
@@ -17,7 +18,7 @@ async fn folders_and_files_are_for_the_owner_only() {
     for folder in file.ancestors().skip(1).take(3) {
         assert_eq!(mode(folder), 0o700, "{}", folder.display());
     }
-    assert_eq!(mode(&world.objects().join("unfinished")), 0o700);
+    assert_eq!(mode(&world.place().join("unfinished")), 0o700);
 }
 
 #[tokio::test]
@@ -32,6 +33,7 @@ async fn what_a_crash_left_unfinished_is_removed_a_day_later() {
     Folder::open(folder.path()).unwrap();
     let (old, young) = (left("old", 25), left("young", 23));
     let store = Folder::open(folder.path()).unwrap();
+    store.sweep(DateTime::from(hours_ago(24))).await.unwrap();
     assert!(!old.exists() && young.exists());
     assert_eq!(store.list(None, 10).await.unwrap(), []);
 }
@@ -40,7 +42,7 @@ async fn what_a_crash_left_unfinished_is_removed_a_day_later() {
 async fn a_folder_that_is_gone_is_unavailable() {
     let world = World::folder();
     world.store.put(id(1), pieces(bytes(10), 10)).await.unwrap();
-    fs::remove_dir_all(world.objects()).unwrap();
+    fs::remove_dir_all(world.place()).unwrap();
     let unavailable = |error: BlobError| assert!(matches!(error, BlobError::Unavailable(_)), "{error}");
     unavailable(world.store.ping().await.unwrap_err());
     unavailable(world.store.put(id(2), pieces(bytes(10), 10)).await.unwrap_err());

@@ -248,5 +248,5 @@ async fn a_bucket_is_shared_by_prefix() {
     assert_eq!(ids(ours.list(None, 10).await.unwrap()), [id(1)]);
     assert_eq!(ids(world.store.list(None, 10).await.unwrap()), [id(2)]);
     assert!(ours.get(id(2), None).await.unwrap().is_none());
-    assert!(world.objects().join("ours/here").is_dir());
+    assert!(world.server().bucket().join("ours/here").is_dir());
 }

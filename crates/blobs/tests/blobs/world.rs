@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use clavis_blobs::{BlobLocation, BlobStore, Patience, S3};
+use clavis_blobs::{BlobLocation, BlobStore, OpenLocation, Patience, S3};
 use clavis_flows::{BlobError, BlobStream};
 use clavis_kernel::BlobId;
 use futures_util::{Stream, StreamExt as _, stream};
@@ -63,11 +63,11 @@ impl World {
         }
     }
 
-    /// Where the objects are.
-    pub(crate) fn objects(&self) -> PathBuf {
+    /// Where its bytes are.
+    pub(crate) fn place(&self) -> PathBuf {
         match &self.keeper {
             Keeper::Folder(folder) => folder.path().join("blobs"),
-            Keeper::S3(server) => server.bucket(),
+            Keeper::S3(server) => server.bucket().join(".clavis"),
         }
     }
 
@@ -85,11 +85,16 @@ impl World {
             Keeper::S3(server) => walk(server.bucket().parent().unwrap(), &mut files),
         }
         files.retain(|file| file.extension().is_none_or(|extension| extension != "json"));
+        files.retain(|file| !file.iter().any(|part| part == "locks"));
         files
     }
 }
 
 pub(crate) fn open(url: &str) -> Arc<dyn BlobStore> {
+    open_all(url).contents
+}
+
+pub(crate) fn open_all(url: &str) -> OpenLocation {
     url.parse::<BlobLocation>().unwrap().open(None, None).unwrap()
 }
 

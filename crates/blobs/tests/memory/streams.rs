@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use clavis_blobs::{BlobLocation, SealedBlobs};
-use clavis_flows::{BlobStream, Blobs as _};
+use clavis_files::Description;
+use clavis_flows::{BlobStream, Blobs as _, Expected};
 use clavis_kernel::fake::FakeEntropy;
 use clavis_kernel::{BlobId, MasterKey};
 use futures_util::{StreamExt as _, stream};
@@ -22,10 +23,10 @@ async fn a_content_of_128_mib_passes_in_a_fraction_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let server = server::S3Server::start();
     for url in [format!("file://{}", folder.path().display()), server.url()] {
-        let store = url.parse::<BlobLocation>().unwrap().open(None, None).unwrap();
+        let place = url.parse::<BlobLocation>().unwrap().open(None, None).unwrap();
         let entropy = Arc::new(FakeEntropy::default());
         let master = MasterKey::generate(entropy.as_ref());
-        let blobs = SealedBlobs::new(store, master, entropy);
+        let blobs = SealedBlobs::new(place.contents, master, entropy);
         let id = BlobId(Uuid::from_u128(1));
 
         let before = reset_peak();
@@ -47,11 +48,31 @@ async fn a_content_of_128_mib_passes_in_a_fraction_of_it() {
             .await
             .unwrap();
         assert_eq!(got.next().await.unwrap().unwrap().len(), 1);
+
+        let before = reset_peak();
+        let key = "a/b".parse().unwrap();
+        let description = Description {
+            content_type: "video/mp4".to_owned(),
+            ..Description::default()
+        };
+        let put = place
+            .objects
+            .put(&key, &description, content(), Expected::Nothing);
+        assert_eq!(put.await.unwrap().unwrap().size, CONTENT as u64);
+        let (_, mut got) = place.objects.open(&key, None).await.unwrap().unwrap();
+        let mut size = 0;
+        while let Some(piece) = got.next().await {
+            size += piece.unwrap().len();
+        }
+        assert_eq!(size, CONTENT);
+        let grown = peak().saturating_sub(before);
+        println!("an object of {} MiB took {} MiB", CONTENT / MIB, grown / MIB);
+        assert!(grown < ALLOWED, "{} MiB", grown / MIB);
     }
     assert_eq!(
         fs::read_dir(server.bucket()).unwrap().count(),
-        1,
-        "it went through the server"
+        2,
+        "they went through the server"
     );
 }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clavis_federation::Unseen;
 use clavis_http::dialects::{backend_plus, barong, jauth, pluto, sso};
 use clavis_http::lenient::{flag, list, optional_parsed, optional_secret, parsed};
 use clavis_http::{MailLinks, ProxyNet, PublicUrl};
@@ -128,6 +129,11 @@ pub(crate) struct PasswordSettings {
     pub argon2: Argon2Params,
     #[serde(deserialize_with = "parsed")]
     pub queue: usize,
+    pub breached_list: Option<PathBuf>,
+    pub breached_range_url: Option<String>,
+    pub breached_ca_file: Option<PathBuf>,
+    #[serde(deserialize_with = "parsed")]
+    pub breached_unavailable: Unseen,
 }
 
 impl Default for PasswordSettings {
@@ -135,6 +141,10 @@ impl Default for PasswordSettings {
         Self {
             argon2: Argon2Params::default(),
             queue: 256,
+            breached_list: None,
+            breached_range_url: None,
+            breached_ca_file: None,
+            breached_unavailable: Unseen::default(),
         }
     }
 }

@@ -2,11 +2,11 @@ use std::error::Error;
 use std::time::Duration;
 
 use clavis_flows::TextError;
-use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use tokio::sync::Semaphore;
 
 use super::TextUrlError;
+use crate::outgoing::{Patience, client};
 
 /// Most bytes of an answer that are read.
 const MAX_ANSWER: usize = 16 * 1024;
@@ -49,19 +49,11 @@ pub(super) struct Reply {
 
 impl Gateway {
     pub(super) fn new(limits: TextLimits) -> Result<Self, TextUrlError> {
-        let client = Client::builder()
-            .connect_timeout(limits.connect)
-            .timeout(limits.total)
-            // A text goes where the setting says: not where an answer points, nor through a proxy that the
-            // environment names.
-            .redirect(Policy::none())
-            .no_proxy()
-            .referer(false)
-            // One connection for each text: none is lost to a connection that the other side has just closed.
-            .pool_max_idle_per_host(0)
-            .user_agent(concat!("Clavis/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|_| TextUrlError::Tls)?;
+        let patience = Patience {
+            connect: limits.connect,
+            total: limits.total,
+        };
+        let client = client(patience).map_err(|_| TextUrlError::Tls)?;
         Ok(Self {
             client,
             places: Semaphore::new(limits.at_once),

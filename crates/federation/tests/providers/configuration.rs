@@ -12,11 +12,13 @@ async fn a_provider_is_known_when_it_is_configured() {
     let world = World::new();
     let known = |name: &str| world.federation.knows(&name.parse::<Provider>().unwrap());
     assert!(
-        ["google", "apple", "facebook", "kakao", "wechat", "corp"]
-            .into_iter()
-            .all(known)
+        [
+            "google", "apple", "facebook", "kakao", "wechat", "corp", "github", "twitter"
+        ]
+        .into_iter()
+        .all(known)
     );
-    assert!(!known("github"));
+    assert!(!known("myspace"));
     let only_kakao = settings(&world.providers.settings_of(Site::Kakao));
     let only_kakao = Federation::new(&only_kakao, Arc::new(now())).unwrap();
     assert!(only_kakao.knows(&provider(Site::Kakao)) && !only_kakao.knows(&provider(Site::Google)));

@@ -15,6 +15,10 @@ mod oidc;
 #[cfg(test)]
 mod secrecy;
 #[cfg(test)]
+mod social;
+#[cfg(test)]
+mod twitter;
+#[cfg(test)]
 mod weather;
 #[cfg(test)]
 mod wechat;

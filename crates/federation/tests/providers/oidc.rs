@@ -336,7 +336,7 @@ async fn a_client_asks_for_the_scopes_of_the_settings() {
     };
     let provider = crate::world::provider(Site::Oidc);
     let url = clavis_flows::Providers::authorization_url(&world.federation, &provider, &request).await;
-    let url = url.unwrap();
+    let url = url.unwrap().url;
     let expected = format!(
         "{}/oidc/authorize?tenant=1&client_id={}&redirect_uri=https%3A%2F%2Fid.example.org%2Fback&response_type=code\
          &scope=openid+email+groups&state=s&nonce=n&code_challenge=c&code_challenge_method=S256",

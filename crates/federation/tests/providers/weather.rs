@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::world::{Identified, Manner, Providers, Site, World, ann, paths};
 
 /// Every path, and somebody whose log-in needs it.
-const NEEDED: [(&str, Site); 12] = [
+const NEEDED: [(&str, Site); 22] = [
     (paths::GOOGLE_KEYS, Site::Google),
     (paths::APPLE_KEYS, Site::Apple),
     (paths::APPLE_TOKEN, Site::Apple),
@@ -22,15 +22,30 @@ const NEEDED: [(&str, Site); 12] = [
     (paths::OIDC_DISCOVERY, Site::Oidc),
     (paths::OIDC_TOKEN, Site::Oidc),
     (paths::OIDC_KEYS, Site::Oidc),
+    (paths::GITHUB_TOKEN, Site::Github),
+    (paths::GITHUB_USER, Site::Github),
+    (paths::LINKEDIN_TOKEN, Site::Linkedin),
+    (paths::LINKEDIN_ME, Site::Linkedin),
+    (paths::SPOTIFY_TOKEN, Site::Spotify),
+    (paths::SPOTIFY_ME, Site::Spotify),
+    (paths::TWITTER_ACCESS, Site::Twitter),
+    (paths::TWITTER_ME, Site::Twitter),
+    (paths::WINDOWSLIVE_TOKEN, Site::Windowslive),
+    (paths::WINDOWSLIVE_ME, Site::Windowslive),
 ];
 
-const SITES: [Site; 6] = [
+const SITES: [Site; 11] = [
     Site::Google,
     Site::Apple,
     Site::Facebook,
     Site::Kakao,
     Site::WeChat,
     Site::Oidc,
+    Site::Github,
+    Site::Linkedin,
+    Site::Spotify,
+    Site::Twitter,
+    Site::Windowslive,
 ];
 
 async fn log_in(world: &World, site: Site) -> Identified {
@@ -45,9 +60,14 @@ async fn log_in(world: &World, site: Site) -> Identified {
                 .by_access_token(site, &world.providers.access_token(site, &ann()))
                 .await
         }
-        Site::Apple | Site::WeChat | Site::Oidc => {
-            world.by_code(site, &world.providers.code(site, &ann())).await
-        }
+        Site::Twitter => world.by_request_token(&ann()).await,
+        Site::Apple
+        | Site::WeChat
+        | Site::Oidc
+        | Site::Github
+        | Site::Linkedin
+        | Site::Spotify
+        | Site::Windowslive => world.by_code(site, &world.providers.code(site, &ann())).await,
     }
 }
 

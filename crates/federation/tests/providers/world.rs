@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration};
 use clavis_federation::{Federation, Settings, SettingsError};
-use clavis_flows::{AuthorizationRequest, Evidence, ProviderAccount, ProviderRefusal, Providers as Asked};
+use clavis_flows::{
+    AuthorizationRequest, Departure, Evidence, ProviderAccount, ProviderRefusal, Providers as Asked,
+};
 use clavis_identity::Provider;
 use clavis_kernel::Secret;
 use clavis_kernel::fake::FakeClock;
@@ -74,6 +76,28 @@ impl World {
             .await
     }
 
+    /// Somebody is sent to a provider.
+    pub(crate) async fn depart(&self, site: Site) -> Result<Departure, ProviderRefusal> {
+        let request = AuthorizationRequest {
+            redirect_uri: "https://id.example.org/back?x=1".to_owned(),
+            state: Secret::new("state-1"),
+            nonce: "nonce-1".to_owned(),
+            challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned(),
+        };
+        self.federation.authorization_url(&provider(site), &request).await
+    }
+
+    /// Somebody goes to Twitter and comes back.
+    pub(crate) async fn by_request_token(&self, person: &Person) -> Identified {
+        let departure = self.depart(Site::Twitter).await?;
+        let back = self.providers.consent(Site::Twitter, &departure.url, person);
+        let evidence = Evidence::RequestToken {
+            token: departure.request_token.unwrap(),
+            verifier: Secret::new(told(back.as_str(), "oauth_verifier").unwrap()),
+        };
+        self.identify(Site::Twitter, &evidence).await
+    }
+
     /// Somebody goes to a provider with a browser and comes back, and `change` is done to what they bring.
     pub(crate) async fn by_browser(
         &self,
@@ -91,7 +115,8 @@ impl World {
         let url = self
             .federation
             .authorization_url(&provider(site), &request)
-            .await?;
+            .await?
+            .url;
         let back = self.providers.consent(site, &url, person);
         let told = |name: &str| {
             back.query_pairs()
@@ -137,8 +162,22 @@ pub(crate) fn provider(site: Site) -> Provider {
         Site::Kakao => Provider::KAKAO,
         Site::WeChat => Provider::WECHAT,
         Site::Oidc => client::OIDC_NAME,
+        Site::Github => Provider::GITHUB,
+        Site::Linkedin => Provider::LINKEDIN,
+        Site::Spotify => Provider::SPOTIFY,
+        Site::Twitter => Provider::TWITTER,
+        Site::Windowslive => Provider::WINDOWSLIVE,
     };
     name.parse().unwrap()
+}
+
+/// What stands in the query of a URL under this name.
+pub(crate) fn told(url: &str, name: &str) -> Option<String> {
+    let url = url::Url::parse(url).unwrap();
+    let mut pairs = url.query_pairs();
+    pairs
+        .find(|(told, _)| told == name)
+        .map(|(_, value)| value.into_owned())
 }
 
 /// Ann, of whom everything is told.

@@ -318,6 +318,12 @@ impl PasswordCredentials for FakePorts {
         Ok(self.state().passwords.get(&account).cloned())
     }
 
+    fn with_password(&self, accounts: &[AccountId]) -> Result<Vec<AccountId>, StoreError> {
+        let state = self.state();
+        let has_one = |account: &&AccountId| state.passwords.contains_key(account);
+        Ok(accounts.iter().filter(has_one).copied().collect())
+    }
+
     fn set(&self, account: AccountId, hash: &PasswordHash, at: DateTime<Utc>) -> Result<(), StoreError> {
         let mut state = self.change("PasswordCredentials::set")?;
         let version = state.passwords.get(&account).map_or(0, |before| before.version) + 1;

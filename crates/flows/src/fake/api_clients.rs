@@ -13,7 +13,7 @@ use crate::{
 
 impl State {
     /// The folded address that is shown of an account.
-    fn shown_address(&self, account: &Account) -> Option<String> {
+    pub(super) fn shown_address(&self, account: &Account) -> Option<String> {
         let mut identities = self.identities.iter();
         let log_in = identities
             .find(|identity| identity.account == account.id && identity.as_address().is_some())

@@ -103,7 +103,7 @@ impl Blobs for FakeBlobs {
 }
 
 /// A content in one piece.
-struct Once(Option<Bytes>);
+pub(super) struct Once(pub(super) Option<Bytes>);
 
 impl Stream for Once {
     type Item = Result<Bytes, BlobError>;

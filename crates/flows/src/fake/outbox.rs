@@ -104,6 +104,12 @@ impl Housekeeping for FakePorts {
         let tickets = oldest_out(&mut state.tickets, limit, |ticket| {
             (ticket.expires_at <= now).then_some(ticket.expires_at)
         });
+        let log_ins = oldest_out(&mut state.pending_log_ins, limit, |pending| {
+            (pending.expires_at <= now).then_some(pending.expires_at)
+        });
+        let journeys = oldest_out(&mut state.provider_journeys, limit, |expires_at| {
+            (*expires_at <= now).then_some(*expires_at)
+        });
         let codes = oldest_out(&mut state.authorization_codes, limit, |code| {
             (code.expires_at <= now).then_some(code.expires_at)
         });
@@ -121,6 +127,8 @@ impl Housekeeping for FakePorts {
         let deleted = [
             sessions.len(),
             tickets.len(),
+            log_ins.len(),
+            journeys.len(),
             codes.len(),
             dead.len(),
             failures.len(),

@@ -2,10 +2,12 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use clavis_identity::Provider;
-use clavis_kernel::Secret;
+use chrono::{DateTime, Utc};
+use clavis_identity::{Provider, ProviderJourneys};
+use clavis_kernel::{Secret, StoreError, TokenDigest};
 
-use crate::{AuthorizationRequest, Evidence, ProviderAccount, ProviderRefusal, Providers};
+use super::FakePorts;
+use crate::{AuthorizationRequest, Departure, Evidence, ProviderAccount, ProviderRefusal, Providers};
 
 /// Providers that believe what a test told them: each piece of evidence is somebody, or a refusal.
 #[derive(Debug, Default)]
@@ -29,6 +31,10 @@ impl Providers for FakeProviders {
         true
     }
 
+    fn takes_browsers(&self, _provider: &Provider) -> bool {
+        true
+    }
+
     async fn identify(
         &self,
         _provider: &Provider,
@@ -37,6 +43,7 @@ impl Providers for FakeProviders {
         let shown: &Secret = match evidence {
             Evidence::IdToken { token, .. } | Evidence::AccessToken(token) => token,
             Evidence::Code { code, .. } => code,
+            Evidence::RequestToken { verifier, .. } => verifier,
         };
         self.known
             .lock()
@@ -50,10 +57,19 @@ impl Providers for FakeProviders {
         &self,
         provider: &Provider,
         request: &AuthorizationRequest,
-    ) -> Result<String, ProviderRefusal> {
-        Ok(format!(
+    ) -> Result<Departure, ProviderRefusal> {
+        Ok(Departure::to(format!(
             "https://{provider}.example/authorize?redirect_uri={}",
             request.redirect_uri
-        ))
+        )))
+    }
+}
+
+impl ProviderJourneys for FakePorts {
+    fn end(&self, journey: &TokenDigest, expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
+        let mut state = self.change("ProviderJourneys::end")?;
+        let is_new = !state.provider_journeys.contains_key(journey);
+        state.provider_journeys.entry(*journey).or_insert(expires_at);
+        Ok(is_new)
     }
 }

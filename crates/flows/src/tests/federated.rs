@@ -93,6 +93,21 @@ impl World {
 }
 
 #[test]
+fn a_journey_ends_once() {
+    let world = World::default();
+    let end = |secret: &str| {
+        let until = world.clock.now() + chrono::Duration::minutes(10);
+        world
+            .flows()
+            .end_provider_journey(&Secret::new(secret), until)
+            .unwrap()
+    };
+    assert!(end("a"));
+    assert!(!end("a"));
+    assert!(end("b"));
+}
+
+#[test]
 fn somebody_unknown_becomes_an_active_account_and_comes_back_to_it() {
     let world = World::default();
     let account = world.arrive(&stranger(google("1", "ann@example.org"))).unwrap();
@@ -168,26 +183,43 @@ fn nothing_less_links() {
         world.prove("ann@example.org", &ann);
         let mut arrival = linking(google("1", "ann@example.org"));
         change(&world, &ann, &mut arrival);
+        let refused = Some(ArrivalError::AddressTaken);
+        assert_eq!(world.arrive(&arrival).err(), refused);
+        assert_eq!(world.arrive(&arrival).err(), refused, "nor later");
+        assert_eq!(world.count(), 1, "and nobody is made");
+        assert!(
+            world
+                .flows()
+                .account_at_provider(&arrival.who.subject)
+                .unwrap()
+                .is_none()
+        );
+    }
+    check(|_, _, arrival| arrival.who.address_verified = false);
+    for state in [AccountState::Pending, AccountState::Locked, AccountState::Banned] {
+        check(|world, ann, _| world.set_state(ann, state));
+    }
+}
+
+#[test]
+fn who_is_not_linked_and_in_nobodys_way_is_somebody_new() {
+    #[track_caller]
+    fn check(change: impl FnOnce(&mut Arrival)) {
+        let world = World::default();
+        let ann = world.sign_up("ann@example.org");
+        world.prove("ann@example.org", &ann);
+        let mut arrival = linking(google("1", "ann@example.org"));
+        change(&mut arrival);
         let account = world.arrive(&arrival).unwrap();
         assert_ne!(account.id, ann.id);
         assert_eq!(world.arrive(&arrival).unwrap().id, account.id, "nor later");
     }
-    check(|_, _, arrival| arrival.linking = Linking::Never);
-    check(|_, _, arrival| arrival.who.address_verified = false);
-    check(|_, _, arrival| {
+    check(|arrival| arrival.linking = Linking::Never);
+    check(|arrival| {
         arrival.who.address = None;
         arrival.who.address_verified = true;
     });
-    check(|_, _, arrival| arrival.who.address = Some(email("ann+1@example.org")));
-    for state in [
-        AccountState::Pending,
-        AccountState::Locked,
-        AccountState::Banned,
-        AccountState::Deleted,
-        AccountState::Withdrawn,
-    ] {
-        check(|world, ann, _| world.set_state(ann, state));
-    }
+    check(|arrival| arrival.who.address = Some(email("ann+1@example.org")));
 }
 
 #[test]
@@ -195,12 +227,28 @@ fn an_address_that_only_somebody_typed_links_nobody() {
     let world = World::default();
     // An attacker registers a victim's address first, with a password of the attacker's own.
     let squatter = world.sign_up("ann@example.org");
-    let account = world.arrive(&linking(google("1", "ann@example.org"))).unwrap();
-    assert_ne!(account.id, squatter.id);
+    let refused = world.arrive(&linking(google("1", "ann@example.org")));
+    assert_eq!(refused.err(), Some(ArrivalError::AddressTaken));
+    assert!(
+        world
+            .actions(&squatter)
+            .iter()
+            .any(|(action, result)| *action == AuditAction::LinkProvider && *result != AuditResult::Succeeded)
+    );
     // A contact address is no log-in address, whatever it says.
     let contact = world.arrive(&stranger(google("2", "bob@example.org"))).unwrap();
     let other = world.arrive(&linking(google("3", "bob@example.org"))).unwrap();
     assert_ne!(other.id, contact.id);
+}
+
+#[test]
+fn whose_subject_is_known_comes_in_whatever_became_of_the_address() {
+    let world = World::default();
+    let ann = world.arrive(&linking(google("1", "ann@example.org"))).unwrap();
+    let squatter = world.sign_up("ann@example.org");
+    let again = world.arrive(&linking(google("1", "ann@example.org"))).unwrap();
+    assert_eq!(again.id, ann.id);
+    assert_ne!(again.id, squatter.id);
 }
 
 #[test]

@@ -11,7 +11,10 @@ impl World {
     /// A world whose door asks for second factors.
     pub(super) fn asking() -> Self {
         let mut world = Self::default();
-        world.door.second_factor = FactorPolicy::Ask(TotpWindow::NEIGHBOURS);
+        world.door.second_factor = FactorPolicy::Ask(CodeRules {
+            window: TotpWindow::NEIGHBOURS,
+            used_up: UsedUp::Anywhere,
+        });
         world
     }
 
@@ -343,7 +346,8 @@ fn failures_are_noted_under_what_they_were_for() {
     let _ = flows.disable_second_factor(account.id, &wrong).unwrap();
     assert_eq!(last(), (AuditAction::DisableSecondFactor, off));
     let _ = flows.enable_second_factor(account.id, None, &wrong).unwrap();
-    assert_eq!(last(), (AuditAction::EnableSecondFactor, refused("wrong code")));
+    let not_begun = refused("no second factor was begun");
+    assert_eq!(last(), (AuditAction::EnableSecondFactor, not_begun));
 
     let secret = world.enable(&account);
     let _ = flows.begin_second_factor(account.id).unwrap();

@@ -3,6 +3,8 @@
 mod account;
 mod activation;
 mod admission;
+mod anonymous;
+mod breached;
 mod caller;
 mod claims;
 mod cookies;
@@ -10,13 +12,17 @@ mod email;
 mod error;
 mod letters;
 mod log_in;
+mod magic_link;
+mod mfa;
 mod own_templates;
 mod password;
+mod providers;
 mod registration;
 mod routes;
 mod rules;
 mod session;
 mod settings;
+mod storage;
 mod token;
 mod transport;
 mod window;
@@ -34,6 +40,7 @@ use clavis_kernel::{Caller, Dialect, StoreError};
 pub(crate) use claims::bearer_facts;
 pub use cookies::{SameSite, UnknownSameSite};
 pub use error::{Profile, UnknownProfile};
+pub use providers::ProviderClient;
 pub use routes::routes;
 pub use settings::{Settings, SettingsError};
 
@@ -42,7 +49,9 @@ use crate::{App, Fault, MailLinks, client};
 use claims::ClaimsPolicy;
 use cookies::Cookies;
 use letters::{Letters, TicketHeader};
+use providers::Switches;
 use rules::Rules;
+use storage::Storage;
 use window::{FixedWindow, Standing};
 
 /// The application that log-ins through this door belong to.
@@ -58,6 +67,8 @@ pub struct BackendPlus {
     /// Origins whose pages may call; empty is every origin.
     origins: Vec<String>,
     limiter: Option<FixedWindow>,
+    storage: Storage,
+    providers: Switches,
 }
 
 impl BackendPlus {
@@ -89,13 +100,20 @@ impl BackendPlus {
             rules::cookie_transport(&settings, &app.public_url)?,
             settings.cookie_same_site,
         );
+        if settings.hibp_enabled && !app.breached.are_known() {
+            let expected =
+                "expected false, or password.breached_list or password.breached_range_url to be set";
+            return Err(SettingsError::new("hibp_enabled", expected));
+        }
         let limit = if dev { 0 } else { settings.max_requests };
         Ok(Self {
             door: rules::door(&settings, letters, lifetimes)?,
             rules: Rules::new(&settings)?,
             claims: rules::claims(&settings, &app.public_url, lifetimes)?,
             cookies,
+            storage: Storage::new(&settings)?,
             limiter: FixedWindow::new(limit, Duration::milliseconds(settings.time_frame.into())),
+            providers: Switches::new(&settings, app.providers.as_ref())?,
             origins: settings.cors_allowed_origins,
             app,
         })

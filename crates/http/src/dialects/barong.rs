@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 use chrono::Duration;
-use clavis_flows::{Door, FactorPolicy, Flows};
+use clavis_flows::{CodeRules, Door, FactorPolicy, Flows, UsedUp};
 use clavis_identity::TotpWindow;
 use clavis_kernel::{Caller, Dialect, StoreError};
 use clavis_tokens::{RefreshPolicy, RefreshTokenSpelling};
@@ -78,7 +78,10 @@ impl Barong {
             ticket_lifetime: mailed,
             new_ticket_replaces: true,
             change_kills_resets: true,
-            second_factor: FactorPolicy::Ask(TotpWindow::NEIGHBOURS),
+            second_factor: FactorPolicy::Ask(CodeRules {
+                window: TotpWindow::NEIGHBOURS,
+                used_up: UsedUp::Anywhere,
+            }),
             letters: Arc::new(letters),
         };
         Ok(Self {

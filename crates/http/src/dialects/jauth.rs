@@ -3,9 +3,11 @@
 mod bearer;
 mod claims;
 mod error;
+mod events;
 mod internal;
 mod passwords;
 mod routes;
+mod search;
 mod settings;
 mod temporary;
 mod third_party;
@@ -19,14 +21,14 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 use chrono::Duration;
-use clavis_flows::{Door, FactorPolicy};
-use clavis_kernel::{Caller, Dialect};
+use clavis_flows::{Callbacks, Door, FactorPolicy};
+use clavis_kernel::{Caller, Dialect, Purpose, SubKey};
 use clavis_tokens::{RefreshPolicy, RefreshTokenSpelling};
 
-use super::{Lifetimes, password};
+use super::Lifetimes;
 use crate::lifetime::{LifetimeError, lifetime};
 use crate::plain_letters::PlainLetters;
-use crate::{App, client};
+use crate::{App, client, new_password};
 
 pub(crate) use claims::bearer_facts;
 pub use routes::routes;
@@ -38,11 +40,20 @@ pub struct Jauth {
     settings: Settings,
     access_lifetime: Duration,
     door: Arc<Door>,
+    /// Signs what other servers mail.
+    mailed_tokens: SubKey,
+    /// Who is told of new and changed users.
+    callbacks: Arc<dyn Callbacks>,
 }
 
 impl Jauth {
     /// The dialect with its settings. Lifetimes that are set for every dialect take the place of its own.
-    pub fn new(app: web::Data<App>, settings: Settings, lifetimes: Lifetimes) -> Result<Self, LifetimeError> {
+    pub fn new(
+        app: web::Data<App>,
+        settings: Settings,
+        lifetimes: Lifetimes,
+        callbacks: Arc<dyn Callbacks>,
+    ) -> Result<Self, LifetimeError> {
         let access = settings.access_lifetime(lifetimes)?;
         let refresh = lifetime("refresh_token_expire", settings.refresh_token_expire)?;
         let door = Door {
@@ -59,10 +70,12 @@ impl Jauth {
             letters: Arc::new(PlainLetters { app: app.clone() }),
         };
         Ok(Self {
+            mailed_tokens: app.keys.master.derive(Purpose::MailedTokens),
             app,
             settings,
             access_lifetime: access,
             door: Arc::new(door),
+            callbacks,
         })
     }
 
@@ -73,7 +86,7 @@ impl Jauth {
 
     /// What is wrong with a new password, in words.
     pub fn password_problem(&self, password: &str) -> Option<String> {
-        password::problem(password)
+        new_password::problem(password)
     }
 
     fn caller(&self, request: &HttpRequest) -> Caller {

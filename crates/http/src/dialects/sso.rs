@@ -20,10 +20,10 @@ use clavis_flows::Door;
 use clavis_kernel::{Caller, Dialect};
 use clavis_tokens::{RefreshPolicy, RefreshTokenSpelling};
 
-use super::{Lifetimes, password};
+use super::Lifetimes;
 use crate::lifetime::{LifetimeError, lifetime};
 use crate::plain_letters::PlainLetters;
-use crate::{App, client};
+use crate::{App, client, new_password};
 
 pub use routes::routes;
 pub use settings::Settings;
@@ -68,7 +68,7 @@ impl Sso {
 
     /// What is wrong with a new password, in words.
     pub fn password_problem(&self, password: &str) -> Option<String> {
-        password::problem(password)
+        new_password::problem(password)
     }
 
     fn caller(&self, request: &HttpRequest) -> Caller {

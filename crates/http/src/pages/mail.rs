@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::present::{ConfirmPage, PasswordPage, ResultPage, fault_page, page};
 use super::{MailDoor, Pages};
-use crate::client;
+use crate::{Fault, client};
 
 /// No ticket of ours is longer.
 const MAX_TICKET_BYTES: usize = 4096;
@@ -23,13 +23,19 @@ pub(super) struct Carried {
 
 /// A ticket, and what the link calls it.
 #[derive(Clone, Copy)]
-struct Presented<'a> {
+pub(super) struct Presented<'a> {
     field: &'static str,
     secret: &'a str,
 }
 
+impl Presented<'_> {
+    pub(super) fn secret(&self) -> &str {
+        self.secret
+    }
+}
+
 impl Carried {
-    fn presented(&self) -> Option<Presented<'_>> {
+    pub(super) fn presented(&self) -> Option<Presented<'_>> {
         let (field, secret) = match (&self.ticket, &self.token) {
             (Some(ticket), None) => ("ticket", ticket),
             (None, Some(token)) => ("token", token),
@@ -42,7 +48,7 @@ impl Carried {
 
 /// The door of the dialect that mailed a ticket; any, if that one is not open: the ticket is good or bad at all of
 /// them.
-async fn door<'p>(
+pub(super) async fn door<'p>(
     request: &HttpRequest,
     pages: &'p Pages,
     presented: Presented<'_>,
@@ -85,11 +91,11 @@ pub(super) async fn email_page(request: HttpRequest, query: Option<web::Query<Ca
 }
 
 /// The page's address from its own folder: the public URL may have a path in front that never arrives here.
-fn own_name(request: &HttpRequest) -> &str {
+pub(super) fn own_name(request: &HttpRequest) -> &str {
     request.path().rsplit('/').next().unwrap_or_default()
 }
 
-fn confirm(
+pub(super) fn confirm(
     query: Option<web::Query<Carried>>,
     title: &str,
     text: &str,
@@ -201,6 +207,19 @@ pub(super) async fn reset(
     if let Some(problem) = (door.password_problem)(password) {
         return password_form(StatusCode::BAD_REQUEST, presented, Some(&problem));
     }
+    if door.refuses_breached {
+        match pages.app.breached.contain(&Secret::new(password)).await {
+            Ok(false) => {}
+            Ok(true) => {
+                let problem = Some("This password is known from a breach. Choose another.");
+                return password_form(StatusCode::BAD_REQUEST, presented, problem);
+            }
+            Err(error) => {
+                tracing::error!(%error, "a new password was refused unseen");
+                return fault_page(Fault::Internal);
+            }
+        }
+    }
     let hash = match pages.app.hash(Secret::new(password)).await {
         Ok(hash) => hash,
         Err(fault) => return fault_page(fault),
@@ -254,7 +273,7 @@ pub(super) async fn change_email(
     }
 }
 
-const NOT_VALID: &str = "This link is not valid, or it was used already. Ask for a new mail.";
+pub(super) const NOT_VALID: &str = "This link is not valid, or it was used already. Ask for a new mail.";
 const EXPIRED: &str = "This link has expired. Ask for a new mail.";
 
 fn reset_refused(refusal: PasswordResetError) -> HttpResponse {
@@ -265,7 +284,7 @@ fn reset_refused(refusal: PasswordResetError) -> HttpResponse {
     }
 }
 
-fn caller(request: &HttpRequest, pages: &Pages, door: &MailDoor) -> Caller {
+pub(super) fn caller(request: &HttpRequest, pages: &Pages, door: &MailDoor) -> Caller {
     client::caller(request, &pages.app.trusted_proxies, door.dialect)
 }
 
@@ -292,7 +311,7 @@ fn done(door: &MailDoor, title: &str, text: &str) -> HttpResponse {
     )
 }
 
-fn refused(status: StatusCode, text: &str) -> HttpResponse {
+pub(super) fn refused(status: StatusCode, text: &str) -> HttpResponse {
     page(
         status,
         &ResultPage {
@@ -304,7 +323,7 @@ fn refused(status: StatusCode, text: &str) -> HttpResponse {
     )
 }
 
-fn incomplete() -> HttpResponse {
+pub(super) fn incomplete() -> HttpResponse {
     refused(
         StatusCode::BAD_REQUEST,
         "This link is not complete. Copy all of it from the mail.",

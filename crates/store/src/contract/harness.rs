@@ -16,7 +16,7 @@ use crate::{DatabaseUrl, open};
 
 /// Makes of each rule a test for each store: `fake::rule`, `sqlite::rule` and `postgres::rule`.
 macro_rules! on_every_store {
-    ($($rule:ident,)+) => {
+    ($($rule:ident),+ $(,)?) => {
         mod fake {
             $(#[tokio::test] async fn $rule() {
                 super::$rule(crate::contract::AnyStore::fake()).await;

@@ -186,11 +186,34 @@ fn transaction(conn: &mut Conn, job: &mut Job, revocations: &AtomicU64) -> Resul
 
 /// What PostgreSQL does its own way: row locks.
 mod dialect {
+    use diesel::dsl::sql;
     use diesel::prelude::*;
+    use diesel::sql_types::{Bool, Text};
 
-    use super::Conn;
+    use super::{Conn, Db};
     use crate::schema::{accounts, applications, identities, outbox};
     use crate::types::Id;
+
+    /// A condition on accounts.
+    pub(super) type SqlCondition<'a> = Box<dyn BoxableExpression<accounts::table, Db, SqlType = Bool> + 'a>;
+
+    /// Whether a key of an object, which is an attribute, has a value. Values are compared by what they mean. JSON with NUL
+    /// in it is none to PostgreSQL, and ends no query of others.
+    pub(super) fn has_part<'a>(attribute: &'a str, key: &'a str, value: &'a str) -> SqlCondition<'a> {
+        let condition = sql::<Bool>(
+            "CASE WHEN position('u0000' IN accounts.attributes) > 0 THEN FALSE \
+             ELSE COALESCE(((accounts.attributes::jsonb ->> ",
+        );
+        Box::new(
+            condition
+                .bind::<Text, _>(attribute)
+                .sql(")::jsonb -> ")
+                .bind::<Text, _>(key)
+                .sql(") = ")
+                .bind::<Text, _>(value)
+                .sql("::jsonb, FALSE) END"),
+        )
+    }
 
     /// How many accounts, but those in these states, have a subject at a provider. It is kept behind the provider's name
     /// and a colon; in which order a locale puts texts is no matter.

@@ -7,7 +7,7 @@ use diesel::upsert::excluded;
 use super::{Tx, dialect};
 use crate::failure::failed;
 use crate::schema::{login_failures, password_credentials};
-use crate::types::{Id, count, micros, moment, parsed};
+use crate::types::{Id, count, guids, micros, moment, parsed};
 
 impl Tx<'_> {
     /// Waits for whoever took the account with `find_for_update`: nobody else changes its credential or its
@@ -37,6 +37,16 @@ impl PasswordCredentials for Tx<'_> {
             version,
             changed_at: moment(FIND, changed_at)?,
         }))
+    }
+
+    fn with_password(&self, accounts: &[AccountId]) -> Result<Vec<AccountId>, StoreError> {
+        use password_credentials::dsl;
+        let holders: Vec<Id> = password_credentials::table
+            .filter(dsl::account_id.eq_any(guids(accounts)))
+            .select(dsl::account_id)
+            .load(*self.conn.borrow_mut())
+            .map_err(failed("PasswordCredentials::with_password"))?;
+        Ok(holders.into_iter().map(|id| AccountId(id.0)).collect())
     }
 
     fn set(&self, account: AccountId, hash: &PasswordHash, at: DateTime<Utc>) -> Result<(), StoreError> {

@@ -7,7 +7,8 @@ use diesel::prelude::*;
 use super::Tx;
 use crate::failure::failed;
 use crate::schema::{
-    authorization_codes, login_failures, outbox, refresh_tokens, restrictions, sessions, tickets, whitelinks,
+    authorization_codes, login_failures, outbox, pending_log_ins, provider_journeys, refresh_tokens,
+    restrictions, sessions, tickets, whitelinks,
 };
 use crate::types::{Id, micros};
 
@@ -61,6 +62,14 @@ impl Housekeeping for Tx<'_> {
             .filter(tickets::expires_at.le(now))
             .order(tickets::expires_at.asc())
             .limit(limit);
+        let old_log_ins = pending_log_ins::table
+            .filter(pending_log_ins::expires_at.le(now))
+            .order(pending_log_ins::expires_at.asc())
+            .limit(limit);
+        let old_journeys = provider_journeys::table
+            .filter(provider_journeys::expires_at.le(now))
+            .order(provider_journeys::expires_at.asc())
+            .limit(limit);
         let old_codes = authorization_codes::table
             .filter(authorization_codes::expires_at.le(now))
             .order(authorization_codes::expires_at.asc())
@@ -87,6 +96,8 @@ impl Housekeeping for Tx<'_> {
             delete!(conn, refresh_tokens.digest: Vec<u8>, their_tokens),
             delete!(conn, sessions.id: Id, old_sessions),
             delete!(conn, tickets.digest: Vec<u8>, old_tickets),
+            delete!(conn, pending_log_ins.digest: Vec<u8>, old_log_ins),
+            delete!(conn, provider_journeys.digest: Vec<u8>, old_journeys),
             delete!(conn, authorization_codes.digest: Vec<u8>, old_codes),
             delete!(conn, outbox.id: Id, dead_mails),
             delete!(conn, login_failures.account_id: Id, old_failures),

@@ -1,8 +1,6 @@
-use std::collections::HashMap;
-
 use clavis_flows::{AccountPage, Direction, Page, Roster, Slice, UserFilter, UserOrder};
-use clavis_identity::{Account, AccountState, Accounts};
-use clavis_kernel::{AccountId, StoreError};
+use clavis_identity::AccountState;
+use clavis_kernel::StoreError;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Untyped};
@@ -194,10 +192,7 @@ impl Roster for Tx<'_> {
         if cut.from_the_end {
             ids.reverse();
         }
-        let ids: Vec<AccountId> = ids.into_iter().map(|id| AccountId(id.0)).collect();
-        let found = self.find_all(&ids)?.into_iter();
-        let mut accounts: HashMap<AccountId, Account> = found.map(|account| (account.id, account)).collect();
-        let items = ids.iter().filter_map(|id| accounts.remove(id)).collect();
+        let items = self.in_order(ids)?;
         Ok(Page { items, total })
     }
 }

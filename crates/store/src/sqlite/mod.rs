@@ -161,11 +161,32 @@ fn run(job: &mut Job, tx: &Tx<'_>) -> Result<(), StoreError> {
 
 /// What SQLite does its own way. Its one writer needs no row locks.
 mod dialect {
+    use diesel::dsl::sql;
     use diesel::prelude::*;
+    use diesel::sql_types::{Bool, Text};
 
-    use super::Conn;
+    use super::{Conn, Db};
     use crate::schema::{accounts, identities, outbox};
     use crate::types::Id;
+
+    /// A condition on accounts.
+    pub(super) type SqlCondition<'a> = Box<dyn BoxableExpression<accounts::table, Db, SqlType = Bool> + 'a>;
+
+    /// Whether a key of an object, which is an attribute, has a value. Values are compared as texts or numbers.
+    pub(super) fn has_part<'a>(attribute: &'a str, key: &'a str, value: &'a str) -> SqlCondition<'a> {
+        let condition = sql::<Bool>("EXISTS (SELECT 1 FROM json_each(accounts.attributes ->> ");
+        Box::new(
+            condition
+                .bind::<Text, _>(attribute)
+                .sql(") AS part WHERE part.key = ")
+                .bind::<Text, _>(key)
+                .sql(" AND part.type = json_type(")
+                .bind::<Text, _>(value)
+                .sql(") AND part.value IS json_extract(")
+                .bind::<Text, _>(value)
+                .sql(", '$'))"),
+        )
+    }
 
     /// In a transaction that writes there is nobody else.
     #[expect(clippy::unnecessary_wraps, reason = "PostgreSQL's can fail")]

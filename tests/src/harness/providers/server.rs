@@ -15,6 +15,7 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) authorization: String,
     pub(crate) content_type: String,
+    pub(crate) accept: String,
     /// The parameters of the query, or of the form.
     pub(crate) parameters: HashMap<String, String>,
 }
@@ -53,12 +54,12 @@ fn serve(stream: TcpStream, state: &State) -> io::Result<()> {
         match manner.unwrap_or(Manner::Well) {
             Manner::Well => {
                 let (status, body) = sites::answer(&asked, state);
-                answer(stream, status, &body.to_string())?;
+                answer(stream, status, &text(&body))?;
             }
             Manner::Answers(status, body) => answer(stream, status, &body)?,
             Manner::Says(members) => {
                 let (status, body) = sites::answer(&asked, state);
-                answer(stream, status, &changed(body, &members).to_string())?;
+                answer(stream, status, &text(&changed(body, &members)))?;
             }
             Manner::Redirects(to) => write!(
                 stream,
@@ -72,13 +73,21 @@ fn serve(stream: TcpStream, state: &State) -> io::Result<()> {
             }
             Manner::Breaks => {
                 let (_, body) = sites::answer(&asked, state);
-                let body = body.to_string();
+                let body = text(&body);
                 head(stream, 200, body.len())?;
                 return stream.write_all(&body.as_bytes()[..body.len() / 2]);
             }
         }
     }
     Ok(())
+}
+
+/// As it is sent: JSON, or what is to be no JSON.
+fn text(body: &Value) -> String {
+    match body {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 fn changed(mut body: Value, members: &Value) -> Value {
@@ -136,6 +145,7 @@ fn read(stream: &mut BufReader<TcpStream>, state: &State) -> io::Result<Option<A
     let method = words.next().unwrap_or_default().to_owned();
     let target = words.next().unwrap_or_default().to_owned();
     let (mut authorization, mut content_type, mut length) = (String::new(), String::new(), 0);
+    let mut accept = String::new();
     loop {
         let mut line = String::new();
         if stream.read_line(&mut line)? == 0 {
@@ -147,6 +157,7 @@ fn read(stream: &mut BufReader<TcpStream>, state: &State) -> io::Result<Option<A
         match &*name.to_ascii_lowercase() {
             "authorization" => value.clone_into(&mut authorization),
             "content-type" => value.clone_into(&mut content_type),
+            "accept" => value.clone_into(&mut accept),
             "content-length" => length = value.parse().map_err(io::Error::other)?,
             _ => {}
         }
@@ -164,6 +175,7 @@ fn read(stream: &mut BufReader<TcpStream>, state: &State) -> io::Result<Option<A
         path: path.to_owned(),
         authorization,
         content_type,
+        accept,
         parameters: url::form_urlencoded::parse(parameters.as_bytes())
             .into_owned()
             .collect(),

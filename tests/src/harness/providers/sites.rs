@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::server::Asked;
 use super::tokens::{IdToken, now};
-use super::{Access, Grant, Key, Site, State, client, paths};
+use super::{Access, Grant, Key, Site, State, client, paths, social};
 
 type Answer = (u16, Value);
 
@@ -26,6 +26,11 @@ pub(crate) fn section(site: Site) -> &'static str {
         Site::Kakao => "CLAVIS_FEDERATION__KAKAO__",
         Site::WeChat => "CLAVIS_FEDERATION__WECHAT__",
         Site::Oidc => "CLAVIS_FEDERATION__OIDC__CORP__",
+        Site::Github => "CLAVIS_FEDERATION__GITHUB__",
+        Site::Linkedin => "CLAVIS_FEDERATION__LINKEDIN__",
+        Site::Spotify => "CLAVIS_FEDERATION__SPOTIFY__",
+        Site::Twitter => "CLAVIS_FEDERATION__TWITTER__",
+        Site::Windowslive => "CLAVIS_FEDERATION__WINDOWSLIVE__",
     }
 }
 
@@ -129,6 +134,11 @@ pub(crate) fn check_authorization(site: Site, asked: &HashMap<String, String>) {
         Site::Kakao => client::KAKAO_ID,
         Site::WeChat => client::WECHAT_ID,
         Site::Oidc => client::OIDC_ID,
+        Site::Github => client::GITHUB_ID,
+        Site::Linkedin => client::LINKEDIN_ID,
+        Site::Spotify => client::SPOTIFY_ID,
+        Site::Windowslive => client::WINDOWSLIVE_ID,
+        Site::Twitter => panic!("Twitter is asked with a request token"),
     };
     let id = if site == Site::WeChat {
         "appid"
@@ -138,6 +148,7 @@ pub(crate) fn check_authorization(site: Site, asked: &HashMap<String, String>) {
     assert_eq!(asked[id], client, "{asked:?}");
     assert_eq!(asked["response_type"], "code", "{asked:?}");
     assert!(!asked["state"].is_empty(), "{asked:?}");
+    social::check_authorization(site, asked);
     if site == Site::Oidc {
         assert!(
             asked["scope"].split(' ').any(|scope| scope == "openid"),
@@ -181,7 +192,7 @@ pub(crate) fn answer(asked: &Asked, state: &State) -> Answer {
         ("GET", paths::KAKAO_ME) => kakao_me(asked, state),
         ("GET", paths::WECHAT_TOKEN) => wechat_token(asked, state),
         ("GET", paths::WECHAT_ME) => wechat_me(asked, state),
-        _ => (404, json!({ "error": "not_found" })),
+        _ => social::answer(asked, state),
     }
 }
 
@@ -206,7 +217,7 @@ fn discovery(base: &str) -> Value {
 }
 
 /// An exchange of a code at a token endpoint (RFC 6749 §4.1.3).
-fn exchange(site: Site, asked: &Asked, state: &State, is_client: bool) -> Answer {
+pub(crate) fn exchange(site: Site, asked: &Asked, state: &State, is_client: bool) -> Answer {
     if asked.content_type != "application/x-www-form-urlencoded" {
         return (400, json!({ "error": "invalid_request" }));
     }
@@ -249,7 +260,7 @@ fn fits(grant: &Grant, asked: &Asked) -> bool {
         && challenged.is_none_or(|challenge| challenge == answer)
 }
 
-fn give_access(site: Site, grant: &Grant, state: &State) -> String {
+pub(crate) fn give_access(site: Site, grant: &Grant, state: &State) -> String {
     let mut sites = state.sites();
     let token = sites.fresh("access");
     let access = Access {
@@ -262,7 +273,7 @@ fn give_access(site: Site, grant: &Grant, state: &State) -> String {
     token
 }
 
-fn access(site: Site, token: &str, state: &State) -> Option<Access> {
+pub(crate) fn access(site: Site, token: &str, state: &State) -> Option<Access> {
     let access = state.sites().access_tokens.get(token).cloned();
     access.filter(|access| access.site == site)
 }

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::{
     CALLBACK, Client, Someone, Visitor, code, hidden_fields, register, scopes, sent_back, set_status, shop,
 };
-use crate::harness::{Answer, PASSWORD, Server, address, jwt};
+use crate::harness::{Answer, PASSWORD, Server, address, jwt, name};
 
 fn log_in(server: &Server, query: &[(&str, &str)], account: &str, password: &str) -> Answer {
     server
@@ -393,4 +393,59 @@ fn only_the_page_itself_consents() {
     post(&own, "origin", "https://evil.test").expect(403);
     post(&own, "sec-fetch-site", "cross-site").expect(403);
     assert!(sent_back(&post(&own, "sec-fetch-site", "same-origin"), "code").is_some());
+}
+
+#[test]
+fn a_form_of_another_site_changes_nothing_by_the_cookie() {
+    let server = Server::start();
+    let root = Someone::admin(&server);
+    let token = root.tokens.access.clone();
+    let ask = |headers: &[(&str, &str)]| {
+        let request = server
+            .post("/v1/rbac/application/create")
+            .cookie("access_token", &token);
+        let request = headers
+            .iter()
+            .fold(request, |request, (name, value)| request.header(name, value));
+        request.form(&[("app_id", &name("app"))]).send()
+    };
+    let public = server.url("");
+    for headers in [
+        &[("Sec-Fetch-Site", "cross-site")][..],
+        &[
+            ("Sec-Fetch-Site", "same-site"),
+            ("Origin", "https://evil.example"),
+        ],
+        &[("Origin", "https://evil.example")],
+        &[("Origin", "null")],
+    ] {
+        let refused = ask(headers);
+        assert_eq!(
+            (refused.status().as_u16(), code(&refused)),
+            (403, 9006),
+            "{headers:?}"
+        );
+    }
+    let read = server.get("/v1/user/info").cookie("access_token", &token);
+    read.header("Sec-Fetch-Site", "cross-site").send().expect(200);
+    for headers in [
+        &[][..],
+        &[("Sec-Fetch-Site", "same-origin")],
+        &[("Origin", public.trim_end_matches('/'))],
+    ] {
+        let answer = ask(headers);
+        assert_ne!(code(&answer), 9006, "{headers:?}: {answer}");
+    }
+}
+
+#[test]
+fn a_parameter_twice_is_no_request_of_oauth() {
+    let server = Server::start();
+    let page = server.get("/web/authorize?client_id=a&client_id=b").send();
+    assert!(page.text().contains("1001"), "{page}");
+    let body = "grant_type=client_credentials&grant_type=password";
+    let token = server
+        .post("/v1/oauth/tokens")
+        .raw_body(body, "application/x-www-form-urlencoded");
+    assert_eq!(code(&token.send().expect(400)), 1001);
 }

@@ -1,6 +1,6 @@
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use clavis_flows::{ActivationError, Grant};
+use clavis_flows::{ActivationError, Admission};
 use clavis_identity::{TicketPurpose, Tickets};
 use clavis_kernel::{Secret, TokenDigest};
 
@@ -53,7 +53,23 @@ pub(super) async fn by_link(
             Some(url) => Ok(redirect(url).finish()),
             None => Err(refusal.into()),
         },
-        (Ok(Some(grant)), Some(url)) => dialect.redirect_with_session(url, &grant, handover),
+        (Ok(Some(Admission::Session(grant))), Some(url)) => {
+            let mut response = redirect(&with_parameter(
+                url,
+                "refresh_token",
+                grant.refresh_token.secret.expose(),
+            ));
+            if handover == Handover::Cookies {
+                dialect.hand_over_in_cookies(&mut response, &grant)?;
+            } else {
+                super::cookies::Cookies::clear(&mut response);
+            }
+            Ok(response.finish())
+        }
+        // An account that was active already, and has a second factor.
+        (Ok(Some(Admission::FactorAwaited(ticket))), Some(url)) => {
+            Ok(redirect(&with_parameter(url, "mfa_ticket", ticket.expose())).finish())
+        }
         (Ok(_), Some(url)) => Ok(redirect(url).finish()),
         (Ok(_), None) => match profile {
             Profile::Documented => Ok(HttpResponse::Ok()
@@ -87,31 +103,17 @@ impl BackendPlus {
             Err(ActivationError::Unknown)
         })
     }
-
-    fn redirect_with_session(
-        &self,
-        url: &str,
-        grant: &Grant,
-        handover: Handover,
-    ) -> Result<HttpResponse, Refusal> {
-        let mut response = redirect(&with_refresh_token(url, grant.refresh_token.secret.expose()));
-        if handover == Handover::Cookies {
-            self.hand_over_in_cookies(&mut response, grant)?;
-        } else {
-            super::cookies::Cookies::clear(&mut response);
-        }
-        Ok(response.finish())
-    }
 }
 
-fn redirect(url: &str) -> HttpResponseBuilder {
+/// An answer that leads elsewhere.
+pub(super) fn redirect(url: &str) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(StatusCode::FOUND);
     response.insert_header((header::LOCATION, url));
     response
 }
 
-/// The URL with a refresh token in its query, in front of its fragment.
-fn with_refresh_token(url: &str, refresh_token: &str) -> String {
+/// The URL with one more parameter in its query, in front of its fragment.
+pub(super) fn with_parameter(url: &str, name: &str, value: &str) -> String {
     let (url, fragment) = url
         .split_once('#')
         .map_or((url, None), |(url, fragment)| (url, Some(fragment)));
@@ -119,7 +121,7 @@ fn with_refresh_token(url: &str, refresh_token: &str) -> String {
     let fragment = fragment
         .map(|fragment| format!("#{fragment}"))
         .unwrap_or_default();
-    format!("{url}{joint}refresh_token={refresh_token}{fragment}")
+    format!("{url}{joint}{name}={value}{fragment}")
 }
 
 #[cfg(test)]
@@ -130,7 +132,7 @@ mod tests {
     fn a_refresh_token_joins_the_query_in_front_of_the_fragment() {
         #[track_caller]
         fn check(url: &str, expected: &str) {
-            assert_eq!(with_refresh_token(url, "t"), expected);
+            assert_eq!(with_parameter(url, "refresh_token", "t"), expected);
         }
         check("https://x", "https://x?refresh_token=t");
         check("https://x/?a=b", "https://x/?a=b&refresh_token=t");

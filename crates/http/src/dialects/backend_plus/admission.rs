@@ -38,6 +38,11 @@ impl Domains {
         Self(domains.into_iter().map(|domain| domain.to_lowercase()).collect())
     }
 
+    /// Whether there is no limit to them.
+    pub(super) fn admit_everybody(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether an address is in one of them, or in a domain below one of them.
     pub(super) fn admit(&self, email: &Email) -> bool {
         let domain = email.domain();

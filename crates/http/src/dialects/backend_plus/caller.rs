@@ -4,7 +4,7 @@ use clavis_kernel::{AccountId, Dialect, SessionId};
 
 use super::error::Refusal;
 use super::{BackendPlus, claims};
-use crate::{Fault, Grounds, Subject};
+use crate::{BearerError, Fault, Grounds, Subject};
 
 /// Who calls, once proven.
 #[derive(Debug, Clone, Copy)]
@@ -17,17 +17,31 @@ pub(super) struct Known {
 impl BackendPlus {
     /// Who calls: by the cookie, when it verifies and its session lives; else by the access token.
     pub(super) async fn authenticate(&self, request: &HttpRequest) -> Result<Known, Refusal> {
+        let known = self.recognize(request).await?;
+        known.ok_or_else(|| self.rules.profile.not_authenticated())
+    }
+
+    /// Who calls, where nobody has to say: what does not verify is as nothing.
+    pub(super) async fn recognize(&self, request: &HttpRequest) -> Result<Option<Known>, Fault> {
         if let Some(known) = self.by_cookie(request).await? {
-            return Ok(known);
+            return Ok(Some(known));
         }
-        let profile = self.rules.profile;
-        let token = bearer(request).ok_or_else(|| profile.not_authenticated())?;
-        let authenticated = self.app.authenticate(token, Dialect::BackendPlus).await;
-        let standing = &authenticated.map_err(|refusal| profile.bearer(refusal))?.standing;
-        Ok(Known {
-            account: standing.account,
-            session: standing.session,
-        })
+        let Some(token) = bearer(request) else {
+            return Ok(None);
+        };
+        match self.app.authenticate(token, Dialect::BackendPlus).await {
+            Ok(authenticated) => Ok(Some(Known {
+                account: authenticated.standing.account,
+                session: authenticated.standing.session,
+            })),
+            Err(BearerError::Fault(fault)) => Err(fault),
+            Err(
+                BearerError::Invalid
+                | BearerError::NotAnAccessToken
+                | BearerError::Expired
+                | BearerError::Revoked,
+            ) => Ok(None),
+        }
     }
 
     async fn by_cookie(&self, request: &HttpRequest) -> Result<Option<Known>, Fault> {

@@ -1,4 +1,5 @@
 use chrono::{DateTime, Duration, Utc};
+use clavis_files::{Auth, Field};
 use clavis_flows::{AccountView, Grant};
 use clavis_kernel::{AccountId, SessionId};
 use clavis_tokens::SignedClaims;
@@ -55,21 +56,34 @@ pub(super) struct Permissions {
 
 impl Permissions {
     pub(super) fn new(policy: &ClaimsPolicy, grant: &Grant) -> Self {
-        let roles = if grant.roles.is_empty() {
-            &policy.default_roles
+        Self::of(policy, &grant.account, &grant.roles)
+    }
+
+    /// Of an account and the roles it holds.
+    pub(super) fn of(policy: &ClaimsPolicy, account: &AccountView, roles: &[String]) -> Self {
+        let roles = if roles.is_empty() {
+            policy.default_roles.clone()
         } else {
-            &grant.roles
-        }
-        .clone();
+            roles.to_vec()
+        };
         let default_role = roles.first().cloned().unwrap_or_default();
         let custom = policy.custom.iter();
-        let custom = custom.map(|claim| (claim.name.clone(), custom_value(&grant.account, &claim.attribute)));
+        let custom = custom.map(|claim| (claim.name.clone(), custom_value(account, &claim.attribute)));
         Self {
-            user: grant.account.account.id,
+            user: account.account.id,
             allowed_roles: roles,
             default_role,
             custom: custom.collect(),
         }
+    }
+
+    /// As the rules of `/storage` see them.
+    pub(super) fn auth(&self) -> Auth {
+        let auth = Auth::new(&self.user.to_string(), &self.default_role, &self.allowed_roles);
+        let custom = self.custom.iter();
+        custom.fold(auth, |auth, (name, value)| {
+            auth.with(name, Field::Text(value.clone()))
+        })
     }
 
     fn write<M: SerializeMap>(&self, map: &mut M, prefix: &str) -> Result<(), M::Error> {

@@ -199,7 +199,7 @@ fn hmac_sha256(key: &[u8], text: &[u8]) -> [u8; 32] {
 }
 
 /// A cookie's decoded value; the first of several counts, and an empty one does not.
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers
         .get_all(header::COOKIE)
         .filter_map(|line| line.to_str().ok());

@@ -6,13 +6,14 @@ use std::time::Duration;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use clavis_flows::{
-    ActivationError, EmailChangeError, EmailChangeRequestError, LeaveError, LogInError, PasswordChangeError,
-    PasswordResetError, RefreshFlowError, SignUpError,
+    ActivationError, ArrivalError, BeginFactorError, CodeError, EmailChangeError, EmailChangeRequestError,
+    FactorError, FinishLogInError, LeaveError, LogInError, PasswordChangeError, PasswordResetError,
+    RefreshFlowError, SignUpError,
 };
 
 use super::cookies::Cookies;
+use crate::Fault;
 use crate::fault::RETRY_AFTER_SECONDS;
-use crate::{BearerError, Fault};
 
 /// Which answers to give where the releases of this family differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,6 +58,13 @@ impl Refusal {
         message: None,
         retry_after: None,
     };
+    pub(super) const INVALID_PATH: Self = Self::text(StatusCode::BAD_REQUEST, "Invalid path");
+    pub(super) const FORBIDDEN: Self = Self::text(StatusCode::FORBIDDEN, "Forbidden");
+    pub(super) const UPLOAD_TO_DIRECTORY: Self =
+        Self::text(StatusCode::FORBIDDEN, "Can't upload file that ends with /");
+    pub(super) const BAD_ACCESS_TOKEN: Self = Self::text(StatusCode::FORBIDDEN, "incorrect x-access-token");
+    pub(super) const RANGE_NOT_SATISFIABLE: Self =
+        Self::text(StatusCode::RANGE_NOT_SATISFIABLE, "Range Not Satisfiable");
     pub(super) const TOO_LARGE: Self = Self::text(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large");
     pub(super) const INTERNAL: Self = Self::text(
         StatusCode::INTERNAL_SERVER_ERROR,
@@ -69,6 +77,8 @@ impl Refusal {
     pub(super) const BAD_TICKET: Self = Self::text(StatusCode::UNAUTHORIZED, "Invalid or expired ticket.");
     pub(super) const BAD_REFRESH_TOKEN: Self =
         Self::text(StatusCode::UNAUTHORIZED, "Invalid or expired refresh token.");
+    pub(super) const BAD_LINK: Self = Self::text(StatusCode::UNAUTHORIZED, "Invalid or expired token.");
+    pub(super) const WEAK_PASSWORD: Self = Self::text(StatusCode::BAD_REQUEST, "Password is too weak.");
     pub(super) const BAD_ADMIN_SECRET: Self = Self::text(StatusCode::UNAUTHORIZED, "Invalid x-admin-secret");
     pub(super) const UNKNOWN_ACCOUNT: Self = Self::text(StatusCode::BAD_REQUEST, "Account does not exist.");
     pub(super) const DEFAULT_ROLE_NOT_ALLOWED: Self = Self::text(
@@ -81,7 +91,15 @@ impl Refusal {
     );
     const ACCOUNT_EXISTS: Self = Self::text(StatusCode::BAD_REQUEST, "Account already exists.");
     const NOT_ACTIVATED: Self = Self::text(StatusCode::BAD_REQUEST, "Account is not activated.");
-    const SECOND_FACTOR_REQUIRED: Self = Self::text(StatusCode::FORBIDDEN, "Second factor required");
+    const FACTOR_ENABLED: Self = Self::text(StatusCode::BAD_REQUEST, "MFA is already enabled.");
+    const FACTOR_DISABLED: Self = Self::text(StatusCode::BAD_REQUEST, "MFA is already disabled.");
+    const FACTOR_NOT_ENABLED: Self = Self::text(StatusCode::BAD_REQUEST, "MFA is not enabled.");
+    const FACTOR_NOT_BEGUN: Self = Self::text(StatusCode::BAD_REQUEST, "OTP secret is not set.");
+    const BAD_CODE: Self = Self::text(StatusCode::UNAUTHORIZED, "Invalid two-factor code.");
+    pub(super) const SECOND_FACTOR_REQUIRED: Self =
+        Self::text(StatusCode::FORBIDDEN, "Second factor required");
+    pub(super) const PROVIDER_SILENT: Self =
+        Self::text(StatusCode::BAD_GATEWAY, "The provider does not answer.");
     const ADDRESS_TAKEN: Self = Self::text(StatusCode::BAD_REQUEST, "Cannot use this email.");
     const NOT_DELETED: Self = Self::text(StatusCode::UNAUTHORIZED, "Unable to delete account");
 
@@ -235,6 +253,60 @@ impl From<LeaveError> for Refusal {
     }
 }
 
+impl From<BeginFactorError> for Refusal {
+    fn from(refusal: BeginFactorError) -> Self {
+        match refusal {
+            BeginFactorError::AlreadyEnabled => Self::FACTOR_ENABLED,
+            BeginFactorError::AccountClosed => Self::UNKNOWN_ACCOUNT,
+        }
+    }
+}
+
+impl From<CodeError> for Refusal {
+    fn from(refusal: CodeError) -> Self {
+        match refusal {
+            CodeError::Wrong | CodeError::Replayed | CodeError::LockedOut => Self::BAD_CODE,
+        }
+    }
+}
+
+impl From<FactorError> for Refusal {
+    fn from(refusal: FactorError) -> Self {
+        match refusal {
+            FactorError::AlreadyEnabled => Self::FACTOR_ENABLED,
+            FactorError::NotEnabled => Self::FACTOR_NOT_ENABLED,
+            FactorError::NotBegun => Self::FACTOR_NOT_BEGUN,
+            FactorError::AccountClosed => Self::UNKNOWN_ACCOUNT,
+            FactorError::Code(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl Refusal {
+    /// Why a second factor was not taken away.
+    pub(super) fn at_disabling(refusal: FactorError) -> Self {
+        match refusal {
+            FactorError::NotEnabled => Self::FACTOR_DISABLED,
+            FactorError::AlreadyEnabled
+            | FactorError::NotBegun
+            | FactorError::AccountClosed
+            | FactorError::Code(_) => refusal.into(),
+        }
+    }
+}
+
+impl From<FinishLogInError> for Refusal {
+    fn from(refusal: FinishLogInError) -> Self {
+        match refusal {
+            FinishLogInError::Ticket => Self::BAD_TICKET,
+            FinishLogInError::NotEnabled => Self::FACTOR_NOT_ENABLED,
+            FinishLogInError::AccountNotActive => Self::NOT_ACTIVATED,
+            FinishLogInError::Code(refusal) => refusal.into(),
+            FinishLogInError::UnknownApplication => missing_application(),
+        }
+    }
+}
+
 /// Texts and statuses that the profiles spell differently.
 impl Profile {
     pub(super) fn not_authenticated(self) -> Refusal {
@@ -301,13 +373,11 @@ impl Profile {
         }
     }
 
-    pub(super) fn bearer(self, refusal: BearerError) -> Refusal {
+    pub(super) fn arrival(self, refusal: ArrivalError) -> Refusal {
         match refusal {
-            BearerError::Invalid
-            | BearerError::NotAnAccessToken
-            | BearerError::Expired
-            | BearerError::Revoked => self.not_authenticated(),
-            BearerError::Fault(fault) => fault.into(),
+            ArrivalError::Unknown => Refusal::invalid("\"email\" is not in an authorised domain".to_owned()),
+            ArrivalError::AddressTaken => Refusal::ACCOUNT_EXISTS,
+            ArrivalError::LogIn(refusal) => self.log_in(refusal),
         }
     }
 

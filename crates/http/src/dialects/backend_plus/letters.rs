@@ -1,14 +1,17 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use clavis_flows::{Correspondence, Letter, LetterKind, MailBody, OutgoingMail};
+use clavis_flows::{Correspondence, Letter, LetterKind, LinkAction, MailBody, OutgoingMail};
 use clavis_kernel::Secret;
 
+use super::magic_link;
 use super::own_templates::{OwnTemplate, Variables};
 use crate::{MailLinks, PublicUrl};
 
 /// The header that test suites and some deployments collect a ticket from.
 const TICKET_HEADER: &str = "X-Ticket";
+/// The same, of a link that logs in.
+const TOKEN_HEADER: &str = "X-Token";
 
 /// How the dialect writes.
 #[derive(Debug)]
@@ -28,11 +31,12 @@ pub(super) enum TicketHeader {
 }
 
 /// The names of the templates.
-pub(super) const NAMES: [&str; 4] = [
+pub(super) const NAMES: [&str; 5] = [
     "activate-account",
     "lost-password",
     "change-email",
     "notify-email-change",
+    "magic-link",
 ];
 
 const fn name(kind: LetterKind) -> &'static str {
@@ -41,6 +45,7 @@ const fn name(kind: LetterKind) -> &'static str {
         LetterKind::PasswordReset => "lost-password",
         LetterKind::EmailChange => "change-email",
         LetterKind::EmailChanged => "notify-email-change",
+        LetterKind::MagicLink(_) => "magic-link",
     }
 }
 
@@ -50,6 +55,30 @@ const fn subject(kind: LetterKind) -> &'static str {
         LetterKind::PasswordReset => "Reset your password",
         LetterKind::EmailChange => "Change your email address",
         LetterKind::EmailChanged => "The email attached to your account has been changed",
+        LetterKind::MagicLink(LinkAction::LogIn) => "Secure log in link",
+        LetterKind::MagicLink(LinkAction::Register) => "Secure register link",
+    }
+}
+
+/// The header that a letter's ticket travels in.
+const fn header(kind: LetterKind) -> &'static str {
+    match kind {
+        LetterKind::Activation
+        | LetterKind::PasswordReset
+        | LetterKind::EmailChange
+        | LetterKind::EmailChanged => TICKET_HEADER,
+        LetterKind::MagicLink(_) => TOKEN_HEADER,
+    }
+}
+
+/// What a letter's link that logs in is for.
+const fn link_action(kind: LetterKind) -> Option<LinkAction> {
+    match kind {
+        LetterKind::Activation
+        | LetterKind::PasswordReset
+        | LetterKind::EmailChange
+        | LetterKind::EmailChanged => None,
+        LetterKind::MagicLink(action) => Some(action),
     }
 }
 
@@ -75,6 +104,7 @@ templates! {
     ResetText, "backend_plus/lost-password.txt", ResetHtml, "backend_plus/lost-password.html";
     ChangeText, "backend_plus/change-email.txt", ChangeHtml, "backend_plus/change-email.html";
     ChangedText, "backend_plus/notify-email-change.txt", ChangedHtml, "backend_plus/notify-email-change.html";
+    LinkText, "backend_plus/magic-link.txt", LinkHtml, "backend_plus/magic-link.html";
 }
 
 fn body(kind: LetterKind, variables: &Variables<'_>) -> MailBody {
@@ -92,6 +122,7 @@ fn body(kind: LetterKind, variables: &Variables<'_>) -> MailBody {
             ChangedText { variables }.render(),
             ChangedHtml { variables }.render(),
         ),
+        LetterKind::MagicLink(_) => (LinkText { variables }.render(), LinkHtml { variables }.render()),
     };
     let rendered = "a template of texts renders into memory";
     MailBody {
@@ -113,6 +144,7 @@ impl Correspondence for Letters {
             ticket,
             url: self.public_url.as_str(),
             link: link.as_deref(),
+            action: link_action(letter.kind),
         };
         let body = body(letter.kind, &variables);
         let own = self.own.get(name(letter.kind));
@@ -127,7 +159,7 @@ impl Correspondence for Letters {
                 html: own.map_or(body.html, |own| own.html(&variables)),
             },
             headers: headers
-                .map(|ticket| (TICKET_HEADER.to_owned(), ticket.expose().to_owned()))
+                .map(|ticket| (header(letter.kind).to_owned(), ticket.expose().to_owned()))
                 .into_iter()
                 .collect(),
         }
@@ -138,18 +170,23 @@ impl Letters {
     /// Where the letter's link leads. The contract has a URL for activation only; the other letters show the
     /// ticket for the application to collect.
     fn link(&self, kind: LetterKind, ticket: &Secret) -> Option<String> {
+        let ticket = ticket.expose();
+        if let LetterKind::MagicLink(action) = kind {
+            let action = magic_link::name(action);
+            return Some(self.public_url.join(&match self.links {
+                MailLinks::Pages => format!("/mail/{action}?token={ticket}"),
+                MailLinks::Contract => format!("/auth/magic-link?token={ticket}&action={action}"),
+            }));
+        }
         let path = match (self.links, kind) {
             (MailLinks::Pages, LetterKind::Activation) => "/mail/activate",
             (MailLinks::Contract, LetterKind::Activation) => "/auth/activate",
             (MailLinks::Pages, LetterKind::PasswordReset) => "/mail/reset",
             (MailLinks::Pages, LetterKind::EmailChange) => "/mail/email",
             (MailLinks::Contract, LetterKind::PasswordReset | LetterKind::EmailChange)
-            | (_, LetterKind::EmailChanged) => return None,
+            | (_, LetterKind::EmailChanged | LetterKind::MagicLink(_)) => return None,
         };
-        Some(
-            self.public_url
-                .join(&format!("{path}?ticket={}", ticket.expose())),
-        )
+        Some(self.public_url.join(&format!("{path}?ticket={ticket}")))
     }
 }
 
@@ -241,6 +278,26 @@ mod tests {
             let mail = write(&letters(MailLinks::Contract), kind);
             assert!(!mail.body.text.contains("http") && mail.body.text.contains(TICKET));
             assert!(!mail.body.html.contains("href") && mail.body.html.contains(TICKET));
+        }
+    }
+
+    #[test]
+    fn a_link_that_logs_in_says_what_for() {
+        for (action, subject, name) in [
+            (LinkAction::LogIn, "Secure log in link", "log-in"),
+            (LinkAction::Register, "Secure register link", "register"),
+        ] {
+            let kind = LetterKind::MagicLink(action);
+            let page = write(&letters(MailLinks::Pages), kind);
+            let contract = write(&letters(MailLinks::Contract), kind);
+            assert_eq!(page.subject, subject);
+            assert_eq!(page.headers, [(TOKEN_HEADER.to_owned(), TICKET.to_owned())]);
+            let to_page = format!("https://id.example.org/mail/{name}?token={TICKET}");
+            assert!(page.body.text.contains(&to_page) && page.body.html.contains(&to_page));
+            let to_api = format!("https://id.example.org/auth/magic-link?token={TICKET}&action={name}");
+            assert!(contract.body.text.contains(&to_api), "{}", contract.body.text);
+            let in_html = to_api.replace('&', "&#38;");
+            assert!(contract.body.html.contains(&in_html), "{}", contract.body.html);
         }
     }
 

@@ -19,7 +19,19 @@ pub(super) async fn log_in(
     request: HttpRequest,
     mut fields: Fields,
 ) -> Result<HttpResponse, Refusal> {
+    if let Some(role) = dialect.rules.anonymous_role.clone()
+        && fields.flag("anonymous")? == Some(true)
+    {
+        return dialect.log_in_anonymously(&request, fields, role).await;
+    }
     let email = fields.email("email", &dialect.rules.domains)?;
+    if let Some(lifetime) = dialect.rules.link_lifetime
+        && !fields.has("password")
+    {
+        fields.flag("cookie")?;
+        fields.finish()?;
+        return dialect.mail_link(&request, email, lifetime).await;
+    }
     let password = fields.password("password")?;
     let handover = Handover::asked(fields.flag("cookie")?);
     fields.finish()?;
@@ -40,7 +52,7 @@ pub(super) async fn log_in(
         }
         Err(refusal) => return Err(dialect.rules.profile.log_in(refusal)),
     };
-    let grant = match (dialect.impersonates(&request)?, candidate) {
+    let admission = match (dialect.impersonates(&request)?, candidate) {
         (Impersonation::Granted, _) => {
             let request_of_session = BackendPlus::session_request();
             dialect
@@ -51,7 +63,7 @@ pub(super) async fn log_in(
             let checked = dialect.app.check_password(candidate, password).await?;
             let request_of_session = BackendPlus::session_request();
             dialect
-                .transaction(&request, move |on| on.log_in(&checked, None, &request_of_session))
+                .transaction(&request, move |on| on.begin_log_in(&checked, &request_of_session))
                 .await?
         }
         (Impersonation::NotAsked, None) => {
@@ -59,8 +71,8 @@ pub(super) async fn log_in(
             Err(LogInError::NoPassword)
         }
     };
-    let grant = grant.map_err(|refusal| dialect.rules.profile.log_in(refusal))?;
-    dialect.session(&grant, handover)
+    let admission = admission.map_err(|refusal| dialect.rules.profile.log_in(refusal))?;
+    dialect.admission(&admission, handover)
 }
 
 /// Who it would be, and what to compare the password with, if there is one.

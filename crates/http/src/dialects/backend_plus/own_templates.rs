@@ -6,7 +6,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use clavis_flows::LinkAction;
+
 use super::letters::NAMES;
+use super::magic_link;
 use super::settings::SettingsError;
 
 /// What a template can name.
@@ -17,6 +20,19 @@ pub(super) struct Variables<'a> {
     pub(super) url: &'a str,
     /// Where to use the ticket; `None` when there is no such page.
     pub(super) link: Option<&'a str>,
+    /// What a link that logs in is for; `None` in letters without one.
+    pub(super) action: Option<LinkAction>,
+}
+
+impl Variables<'_> {
+    /// What a link is for, as people say it.
+    pub(super) fn action(&self) -> &'static str {
+        match self.action {
+            Some(LinkAction::LogIn) => "log in",
+            Some(LinkAction::Register) => "register",
+            None => "",
+        }
+    }
 }
 
 /// One letter's templates.
@@ -39,6 +55,8 @@ enum Variable {
     Ticket,
     Url,
     Link,
+    Action,
+    ActionUrl,
 }
 
 impl Variable {
@@ -48,6 +66,8 @@ impl Variable {
             Self::Ticket => variables.ticket,
             Self::Url => variables.url,
             Self::Link => variables.link.unwrap_or(variables.url),
+            Self::Action => variables.action(),
+            Self::ActionUrl => variables.action.map(magic_link::name).unwrap_or_default(),
         }
     }
 }
@@ -132,9 +152,11 @@ fn parse(text: &str) -> Result<Vec<Piece>, String> {
             .trim();
         let variable = match name {
             "display_name" => Variable::DisplayName,
-            "ticket" => Variable::Ticket,
+            "ticket" | "token" => Variable::Ticket,
             "url" => Variable::Url,
             "link" => Variable::Link,
+            "action" => Variable::Action,
+            "action_url" => Variable::ActionUrl,
             _ => return Err(only_variables(inside)),
         };
         pieces.extend([Piece::Variable(variable), Piece::Literal(after.to_owned())]);
@@ -144,7 +166,9 @@ fn parse(text: &str) -> Result<Vec<Piece>, String> {
 
 fn only_variables(inside: &str) -> String {
     let inside = inside.trim();
-    format!("<%{inside}%>: expected <%= with display_name, ticket, url or link, and nothing else")
+    format!(
+        "<%{inside}%>: expected <%= with display_name, ticket, token, url, link, action or action_url, and nothing else"
+    )
 }
 
 fn render(pieces: &[Piece], variables: &Variables<'_>, spell: impl Fn(&str) -> String) -> String {
@@ -179,6 +203,7 @@ mod tests {
         ticket: "t",
         url: "https://x",
         link: None,
+        action: None,
     };
 
     #[test]

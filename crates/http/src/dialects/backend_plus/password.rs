@@ -68,6 +68,7 @@ impl BackendPlus {
         let examined = ticket.clone();
         self.look_up(request, move |on| on.examine_reset(&examined))
             .await??;
+        self.screen(&password).await?;
         let hash = self.app.hash(password).await?;
         self.transaction(request, move |on| on.reset_password(&ticket, &hash))
             .await??;
@@ -106,6 +107,7 @@ impl BackendPlus {
         };
         let new = fields.new_password("new_password", self.rules.shortest_password)?;
         fields.finish()?;
+        self.screen(&new).await?;
         let checked = match candidate.zip(old) {
             Some((candidate, old)) => {
                 self.check_log_in_rate(request)?;

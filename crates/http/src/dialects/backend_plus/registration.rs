@@ -1,7 +1,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use clavis_flows::{Activation, Grant, SignUp, SignUpError};
 use clavis_identity::{Account, Attributes};
-use clavis_kernel::{Answer, Email, Secret, StoreError, is_deceptive};
+use clavis_kernel::{AccountId, Answer, Email, Secret, StoreError, is_deceptive};
 use serde_json::Value;
 use url::Url;
 
@@ -17,7 +17,8 @@ const MAX_DISPLAY_NAME: usize = 255;
 /// A registration as it was asked for.
 struct Registration {
     email: Email,
-    password: Secret,
+    /// `None` for an account that a mailed link logs in to.
+    password: Option<Secret>,
     profile: UserData,
     default_role: Option<String>,
     allowed_roles: Option<Vec<String>>,
@@ -40,13 +41,17 @@ pub(super) async fn register(
 ) -> Result<HttpResponse, Refusal> {
     let rules = &dialect.rules;
     let asked = Registration::read(fields, rules)?;
+    let anonymous = dialect.registering_caller(&request).await?;
     let email = asked.email.clone();
     let free = dialect
         .look_up(&request, move |on| on.may_sign_up(&email, None))
         .await?;
     free.map_err(|refusal| rules.profile.sign_up(refusal))?;
+    if let Some(password) = &asked.password {
+        dialect.screen(password).await?;
+    }
     let chosen = rules.roles.choose(asked.default_role, asked.allowed_roles)?;
-    if rules.activation == Activation::ByMail {
+    if rules.activation == Activation::ByMail || asked.password.is_none() {
         rules.require_mail()?;
     }
     let command = SignUp {
@@ -58,21 +63,32 @@ pub(super) async fn register(
         name: None,
         attributes: asked.profile.attributes,
         avatar: asked.profile.avatar,
-        password: Some(dialect.app.hash(asked.password).await?),
+        password: match asked.password {
+            Some(password) => Some(dialect.app.hash(password).await?),
+            None => None,
+        },
         activation: rules.activation,
         roles: Some((APPLICATION.to_owned(), chosen)),
     };
+    if let Some(lifetime) = rules.link_lifetime
+        && command.password.is_none()
+    {
+        let asked_for = (anonymous, command);
+        return dialect
+            .register_by_link(&request, asked_for, lifetime, asked.handover)
+            .await;
+    }
     match rules.profile {
         Profile::Documented => {
             let made = dialect
-                .transaction(&request, move |on| on.sign_up(&command))
+                .transaction(&request, move |on| on.register(anonymous, &command))
                 .await?;
             made.map_err(|refusal| rules.profile.sign_up(refusal))?;
             Ok(HttpResponse::NoContent().finish())
         }
         Profile::V2_7 => {
             let made = dialect
-                .transaction(&request, move |on| sign_up_and_log_in(on, &command))
+                .transaction(&request, move |on| register_and_log_in(on, anonymous, &command))
                 .await?;
             match made.map_err(|refusal| rules.profile.sign_up(refusal))? {
                 (_, Some(grant)) => dialect.session(&grant, asked.handover),
@@ -87,11 +103,12 @@ pub(super) async fn register(
 }
 
 /// A new account, and a session for it if it is active at once.
-fn sign_up_and_log_in(
+fn register_and_log_in(
     on: &clavis_flows::Flows<'_>,
+    anonymous: Option<AccountId>,
     command: &SignUp,
 ) -> Answer<(Account, Option<Grant>), SignUpError> {
-    let account = match on.sign_up(command)? {
+    let account = match on.register(anonymous, command)? {
         Ok(account) => account,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -106,7 +123,11 @@ fn sign_up_and_log_in(
 impl Registration {
     fn read(mut fields: Fields, rules: &Rules) -> Result<Self, Refusal> {
         let email = fields.email("email", &rules.domains)?;
-        let password = fields.new_password("password", rules.shortest_password)?;
+        let password = if rules.link_lifetime.is_some() && !fields.has("password") {
+            None
+        } else {
+            Some(fields.new_password("password", rules.shortest_password)?)
+        };
         let profile = match fields.object("user_data")? {
             Some(data) => UserData::read(data, &rules.registration_fields)?,
             None => UserData::default(),

@@ -3,7 +3,10 @@ use actix_web::{HttpResponse, Resource, Route, web};
 
 use super::error::Refusal;
 use super::rules::Switch;
-use super::{BackendPlus, account, activation, email, log_in, password, registration, token, transport};
+use super::{
+    BackendPlus, account, activation, email, log_in, magic_link, mfa, password, providers, registration,
+    storage, token, transport,
+};
 use crate::{EITHER_SLASH, exactly, get_or_head};
 
 /// Mounts the dialect: `/auth`, `/storage`, and exactly `/version` and `/healthz`.
@@ -25,7 +28,10 @@ pub fn routes(config: &mut web::ServiceConfig, dialect: web::Data<BackendPlus>) 
         )
         .service(
             web::scope("/storage")
-                .default_service(web::to(nowhere))
+                .route("/o/{path:.*}", web::to(storage::serve))
+                .route("/m/{path:.*}", web::to(storage::serve))
+                .route("/meta/{path:.*}", web::to(storage::serve))
+                .default_service(web::to(storage::serve))
                 .wrap(observed()),
         )
         .service(alone("/healthz", get_or_head().to(healthz)).wrap(observed()))
@@ -56,7 +62,20 @@ fn auth(config: &mut web::ServiceConfig, dialect: &BackendPlus) {
             [web::post().to(token::refresh), get_or_head().to(token::refresh)],
         ))
         .service(at(&["token/revoke"], [web::post().to(token::revoke)]))
-        .service(at(&["jwks"], [get_or_head().to(token::jwks)]));
+        .service(at(&["providers/{name}"], [get_or_head().to(providers::depart)]))
+        .service(at(
+            &["providers/{name}/callback"],
+            [
+                get_or_head().to(providers::arrive_by_link),
+                web::post().to(providers::arrive_by_form),
+            ],
+        ))
+        .service(at(&["jwks"], [get_or_head().to(token::jwks)]))
+        .service(at(&["mfa/generate"], [web::post().to(mfa::generate)]))
+        .service(at(&["mfa/enable"], [web::post().to(mfa::enable)]))
+        .service(at(&["mfa/disable"], [web::post().to(mfa::disable)]))
+        .service(at(&["mfa/totp"], [web::post().to(mfa::totp)]))
+        .service(at(&["magic-link"], [get_or_head().to(magic_link::follow)]));
     if dialect.rules.local_users == Switch::Off {
         return;
     }

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use chrono::Duration;
-use clavis_flows::{Activation, Door, OldAddress};
-use clavis_kernel::Secret;
+use clavis_flows::{Activation, CodeRules, Door, FactorPolicy, OldAddress, UsedUp};
+use clavis_identity::TotpWindow;
+use clavis_kernel::{Secret, is_deceptive};
 use clavis_tokens::{RefreshPolicy, RefreshTokenSpelling};
 use url::Url;
 
@@ -17,6 +18,10 @@ use crate::dialects::Lifetimes;
 
 /// Some ten years, in minutes.
 const LONGEST_REFRESH: u32 = 10 * 366 * 24 * 60;
+/// The longest name that authenticator apps are told, in characters: there is room for it in a QR code.
+const LONGEST_ISSUER: usize = 64;
+/// Whoever reads a mail first can follow its link, so it is good for an hour at most, in minutes.
+const LONGEST_LINK: u32 = 60;
 /// A retired key verifies for thirty days; a token must not outlive it.
 const LONGEST_ACCESS: u32 = 30 * 24 * 60;
 
@@ -50,6 +55,14 @@ pub(super) struct Rules {
     pub(super) redirect_error: Option<String>,
     pub(super) domains: Domains,
     pub(super) shortest_password: u32,
+    pub(super) breach_check: Switch,
+    pub(super) mfa: Switch,
+    /// What authenticator apps show a second factor under.
+    pub(super) otp_issuer: String,
+    /// The one role of who says nothing; `None` when everybody has to say who they are.
+    pub(super) anonymous_role: Option<String>,
+    /// How long a link that opens a session is good; `None` when there are none.
+    pub(super) link_lifetime: Option<Duration>,
     pub(super) registration_fields: Vec<String>,
     pub(super) roles: Roles,
     pub(super) activation: Activation,
@@ -70,6 +83,10 @@ pub(super) struct Rules {
 pub(super) struct AdminSecret(Option<Secret>);
 
 impl AdminSecret {
+    pub(super) fn new(secret: Option<Secret>) -> Self {
+        Self(secret)
+    }
+
     pub(super) fn is(&self, presented: &str) -> bool {
         self.0.as_ref().is_some_and(|secret| secret.same_as(presented))
     }
@@ -87,6 +104,11 @@ impl Rules {
             redirect_error: redirect("redirect_url_error", settings.redirect_url_error.as_deref())?,
             domains: Domains::new(settings.allowed_email_domains.clone()),
             shortest_password: shortest_password(settings)?,
+            breach_check: settings.hibp_enabled.into(),
+            mfa: settings.mfa_enabled.into(),
+            otp_issuer: otp_issuer(settings)?,
+            anonymous_role: anonymous_role(settings)?,
+            link_lifetime: link_lifetime(settings)?,
             registration_fields: settings.registration_custom_fields.clone(),
             roles: roles(settings)?,
             activation: match (settings.auto_activate_new_users, settings.verify_emails) {
@@ -116,7 +138,7 @@ impl Rules {
             },
             impersonation: settings
                 .user_impersonation_enabled
-                .then(|| AdminSecret(settings.hasura_graphql_admin_secret.clone())),
+                .then(|| AdminSecret::new(settings.hasura_graphql_admin_secret.clone())),
         })
     }
 
@@ -153,7 +175,14 @@ pub(super) fn door(
         ticket_lifetime: Duration::minutes(60),
         new_ticket_replaces: true,
         change_kills_resets: false,
-        second_factor: settings.without_second_factor.into(),
+        second_factor: if settings.mfa_enabled {
+            FactorPolicy::Ask(CodeRules {
+                window: TotpWindow::CURRENT_AND_PREVIOUS,
+                used_up: UsedUp::AtLogIn,
+            })
+        } else {
+            settings.without_second_factor.into()
+        },
         letters: Arc::new(letters),
     }))
 }
@@ -249,6 +278,40 @@ fn shortest_password(settings: &Settings) -> Result<u32, SettingsError> {
     }
 }
 
+fn otp_issuer(settings: &Settings) -> Result<String, SettingsError> {
+    let issuer = settings.otp_issuer.as_str();
+    let fits = (1..=LONGEST_ISSUER).contains(&issuer.chars().count()) && !issuer.contains(is_deceptive);
+    if fits {
+        return Ok(issuer.to_owned());
+    }
+    let expected = format!("expected a name of 1 to {LONGEST_ISSUER} characters");
+    Err(SettingsError::new("otp_issuer", expected))
+}
+
+fn anonymous_role(settings: &Settings) -> Result<Option<String>, SettingsError> {
+    if !settings.anonymous_users_enabled {
+        return Ok(None);
+    }
+    match settings.default_anonymous_role.as_str() {
+        "" => Err(SettingsError::new("default_anonymous_role", "expected a role")),
+        role => Ok(Some(role.to_owned())),
+    }
+}
+
+fn link_lifetime(settings: &Settings) -> Result<Option<Duration>, SettingsError> {
+    let lifetime = minutes(
+        "magic_link_expires_in",
+        settings.magic_link_expires_in,
+        LONGEST_LINK,
+    )?;
+    if settings.magic_link_enabled && settings.redirect_url_success.is_none() {
+        tracing::warn!(
+            "dialects.backend_plus.redirect_url_success is not set: mailed links that log in lead to no application"
+        );
+    }
+    Ok(settings.magic_link_enabled.then_some(lifetime))
+}
+
 fn roles(settings: &Settings) -> Result<Roles, SettingsError> {
     let default = settings.default_user_role.clone();
     if default.is_empty() {
@@ -278,7 +341,7 @@ fn roles(settings: &Settings) -> Result<Roles, SettingsError> {
 }
 
 /// The operator's URL to the letter: clients may compare it.
-fn redirect(setting: &'static str, url: Option<&str>) -> Result<Option<String>, SettingsError> {
+pub(super) fn redirect(setting: &'static str, url: Option<&str>) -> Result<Option<String>, SettingsError> {
     let Some(text) = url else { return Ok(None) };
     let is_link = text.bytes().all(|byte| byte.is_ascii_graphic())
         && Url::parse(text)
@@ -354,6 +417,28 @@ mod tests {
                 ..with()
             },
             "min_password_length: expected a number from 1 to 128",
+        );
+        check_refused(
+            Settings {
+                otp_issuer: String::new(),
+                ..with()
+            },
+            "otp_issuer: expected a name of 1 to 64 characters",
+        );
+        check_refused(
+            Settings {
+                anonymous_users_enabled: true,
+                default_anonymous_role: String::new(),
+                ..with()
+            },
+            "default_anonymous_role: expected a role",
+        );
+        check_refused(
+            Settings {
+                magic_link_expires_in: 61,
+                ..with()
+            },
+            "magic_link_expires_in: expected minutes, from 1 to 60",
         );
         check_refused(
             Settings {

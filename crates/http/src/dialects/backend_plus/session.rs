@@ -7,6 +7,7 @@ use clavis_tokens::{KeyOwner, TokenHeader};
 use super::claims::{Payload, PermissionCookie, Permissions};
 use super::cookies::Cookies;
 use super::error::Refusal;
+use super::wire::to_json;
 use super::{APPLICATION, BackendPlus, wire};
 use crate::Fault;
 
@@ -176,11 +177,4 @@ impl BackendPlus {
             avatar_url,
         }
     }
-}
-
-fn to_json(value: &impl serde::Serialize) -> Result<String, Refusal> {
-    serde_json::to_string(value).map_err(|error| {
-        tracing::error!(%error, "an answer could not be written as JSON");
-        Refusal::INTERNAL
-    })
 }

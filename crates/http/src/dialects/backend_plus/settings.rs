@@ -70,6 +70,27 @@ pub struct Settings {
     /// What happens to a log-in that needs a second factor: `refuse`, or `reduced`.
     #[serde(deserialize_with = "lenient::parsed")]
     pub without_second_factor: WithoutSecondFactor,
+    /// Whether log-ins ask for a second factor, and people may set one up.
+    #[serde(alias = "mfa_enable", deserialize_with = "lenient::flag")]
+    pub mfa_enabled: bool,
+    /// What authenticator apps show a second factor under.
+    #[serde(deserialize_with = "lenient::text")]
+    pub otp_issuer: String,
+    /// Whether new passwords are looked up among those that were seen in breaches.
+    #[serde(alias = "hibp_enable", deserialize_with = "lenient::flag")]
+    pub hibp_enabled: bool,
+    /// Whether people may log in without saying who they are.
+    #[serde(alias = "anonymous_users_enable", deserialize_with = "lenient::flag")]
+    pub anonymous_users_enabled: bool,
+    /// The one role of who did.
+    #[serde(deserialize_with = "lenient::text")]
+    pub default_anonymous_role: String,
+    /// Whether people may register and log in with a mailed link in place of a password.
+    #[serde(alias = "magic_link_enable", deserialize_with = "lenient::flag")]
+    pub magic_link_enabled: bool,
+    /// How long such a link is good, in minutes.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub magic_link_expires_in: u32,
     /// The shortest new password, in characters.
     #[serde(deserialize_with = "lenient::parsed")]
     pub min_password_length: u32,
@@ -130,12 +151,117 @@ pub struct Settings {
     /// Whether mails carry their ticket in the header `X-Ticket` too.
     #[serde(deserialize_with = "lenient::flag")]
     pub ticket_header: bool,
+    /// Whether `/storage` is served.
+    #[serde(alias = "storage_enable", deserialize_with = "lenient::flag")]
+    pub storage_enabled: bool,
+    /// The file with the rules of `/storage`; where there is none, nothing is stored.
+    #[serde(deserialize_with = "path")]
+    pub storage_rules: PathBuf,
+    /// The largest file that is stored, in bytes.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub storage_max_upload_bytes: u64,
+    /// How many files are received at a time.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub storage_uploads_at_once: u16,
+    /// Where files are kept while they are received; unset, the system's folder for temporary files.
+    #[serde(deserialize_with = "optional_path")]
+    pub storage_upload_dir: Option<PathBuf>,
+    /// What answers say of how long files may be kept; of those that not everybody may read, `private` is said.
+    #[serde(deserialize_with = "lenient::text")]
+    pub storage_cache_control: String,
+    /// How much memory is used to remember images that were changed, in bytes; 0 is none.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub storage_image_cache_bytes: u64,
     /// Whether the admin secret takes the place of a password at log-in.
     #[serde(alias = "user_impersonation_enable", deserialize_with = "lenient::flag")]
     pub user_impersonation_enabled: bool,
     /// The admin secret.
     #[serde(deserialize_with = "lenient::optional_secret")]
     pub hasura_graphql_admin_secret: Option<Secret>,
+    /// Where a browser goes after a log-in through a provider; unset, where it goes after an activation.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub provider_success_redirect: Option<String>,
+    /// Where a browser goes when that failed; unset, where it goes when an activation failed.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub provider_failure_redirect: Option<String>,
+    /// Whether people log in through GitHub.
+    #[serde(alias = "github_enable", deserialize_with = "lenient::flag")]
+    pub github_enabled: bool,
+    /// The client's id there.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub github_client_id: Option<String>,
+    /// The client's secret there.
+    #[serde(deserialize_with = "lenient::optional_secret")]
+    pub github_client_secret: Option<Secret>,
+    /// Where browsers go there, if not to github.com.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub github_authorization_url: Option<String>,
+    /// Where codes are exchanged.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub github_token_url: Option<String>,
+    /// Where it says who somebody is; their addresses are told below it.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub github_user_profile_url: Option<String>,
+    /// Whether people log in through Google.
+    #[serde(alias = "google_enable", deserialize_with = "lenient::flag")]
+    pub google_enabled: bool,
+    /// The client's id there.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub google_client_id: Option<String>,
+    /// The client's secret there.
+    #[serde(deserialize_with = "lenient::optional_secret")]
+    pub google_client_secret: Option<Secret>,
+    /// Whether people log in through Facebook.
+    #[serde(alias = "facebook_enable", deserialize_with = "lenient::flag")]
+    pub facebook_enabled: bool,
+    /// The client's id there.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub facebook_client_id: Option<String>,
+    /// The client's secret there.
+    #[serde(deserialize_with = "lenient::optional_secret")]
+    pub facebook_client_secret: Option<Secret>,
+    /// Whether people log in through Twitter.
+    #[serde(alias = "twitter_enable", deserialize_with = "lenient::flag")]
+    pub twitter_enabled: bool,
+    /// The client's id there.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub twitter_client_id: Option<String>,
+    /// The client's secret there.
+    #[serde(deserialize_with = "lenient::optional_secret")]
+    pub twitter_client_secret: Option<Secret>,
+    /// Whether people log in through `LinkedIn`.
+    #[serde(alias = "linkedin_enable", deserialize_with = "lenient::flag")]
+    pub linkedin_enabled: bool,
+    /// The client's id there.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub linkedin_client_id: Option<String>,
+    /// The client's secret there.
+    #[serde(deserialize_with = "lenient::optional_secret")]
+    pub linkedin_client_secret: Option<Secret>,
+    /// Whether people log in through Apple.
+    #[serde(alias = "apple_enable", deserialize_with = "lenient::flag")]
+    pub apple_enabled: bool,
+    /// The client's id there.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub apple_client_id: Option<String>,
+    /// Whether people log in through Microsoft.
+    #[serde(alias = "windowslive_enable", deserialize_with = "lenient::flag")]
+    pub windowslive_enabled: bool,
+    /// The client's id there.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub windowslive_client_id: Option<String>,
+    /// The client's secret there.
+    #[serde(deserialize_with = "lenient::optional_secret")]
+    pub windowslive_client_secret: Option<Secret>,
+    /// Whether people log in through Spotify.
+    #[serde(alias = "spotify_enable", deserialize_with = "lenient::flag")]
+    pub spotify_enabled: bool,
+    /// The client's id there.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub spotify_client_id: Option<String>,
+    /// The client's secret there.
+    #[serde(deserialize_with = "lenient::optional_secret")]
+    pub spotify_client_secret: Option<Secret>,
 }
 
 impl Default for Settings {
@@ -159,6 +285,13 @@ impl Default for Settings {
             jwt_custom_fields: Vec::new(),
             allowed_email_domains: Vec::new(),
             without_second_factor: WithoutSecondFactor::Refuse,
+            mfa_enabled: true,
+            otp_issuer: "HBP".to_owned(),
+            hibp_enabled: false,
+            anonymous_users_enabled: false,
+            default_anonymous_role: "anonymous".to_owned(),
+            magic_link_enabled: false,
+            magic_link_expires_in: 15,
             min_password_length: 6,
             registration_custom_fields: Vec::new(),
             default_user_role: "user".to_owned(),
@@ -179,8 +312,43 @@ impl Default for Settings {
             reveal_unknown_accounts: false,
             templates_dir: None,
             ticket_header: true,
+            storage_enabled: true,
+            storage_rules: PathBuf::from("custom/storage-rules/rules.yaml"),
+            storage_max_upload_bytes: 100 * 1024 * 1024,
+            storage_uploads_at_once: 16,
+            storage_upload_dir: None,
+            storage_cache_control: "public, max-age=31557600".to_owned(),
+            storage_image_cache_bytes: 32 * 1024 * 1024,
             user_impersonation_enabled: false,
             hasura_graphql_admin_secret: None,
+            provider_success_redirect: None,
+            provider_failure_redirect: None,
+            github_enabled: false,
+            github_client_id: None,
+            github_client_secret: None,
+            github_authorization_url: None,
+            github_token_url: None,
+            github_user_profile_url: None,
+            google_enabled: false,
+            google_client_id: None,
+            google_client_secret: None,
+            facebook_enabled: false,
+            facebook_client_id: None,
+            facebook_client_secret: None,
+            twitter_enabled: false,
+            twitter_client_id: None,
+            twitter_client_secret: None,
+            linkedin_enabled: false,
+            linkedin_client_id: None,
+            linkedin_client_secret: None,
+            apple_enabled: false,
+            apple_client_id: None,
+            windowslive_enabled: false,
+            windowslive_client_id: None,
+            windowslive_client_secret: None,
+            spotify_enabled: false,
+            spotify_client_id: None,
+            spotify_client_secret: None,
         }
     }
 }
@@ -254,82 +422,13 @@ fn optional_list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Op
     Ok(Some(lenient::list(deserializer)?).filter(|parts: &Vec<_>| !parts.is_empty()))
 }
 
+fn path<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    Ok(PathBuf::from(lenient::text(deserializer)?))
+}
+
 fn optional_path<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
     Ok(lenient::optional_text(deserializer)?.map(PathBuf::from))
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn read(value: Value) -> Result<Settings, String> {
-        serde_json::from_value(value).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn every_name_reads_from_text() {
-        let settings = read(json!({
-            "profile": "v2.7", "jwt_expires_in": "5", "verify_emails": "false", "jwt_custom_fields": "a, b",
-            "cookie_secret": "", "emails_enable": "false", "allowed_user_roles": "",
-        }))
-        .unwrap();
-        assert_eq!(settings.profile, Profile::V2_7);
-        assert_eq!(settings.jwt_expires_in, 5);
-        assert!(!settings.verify_emails && !settings.emails_enabled);
-        assert_eq!(settings.jwt_custom_fields, ["a", "b"]);
-        assert!(settings.cookie_secret.is_none() && settings.allowed_user_roles.is_none());
-    }
-
-    #[test]
-    fn an_unknown_name_is_refused() {
-        assert!(
-            read(json!({"server_url": "http://x"}))
-                .unwrap_err()
-                .starts_with("unknown field `server_url`")
-        );
-        assert_eq!(
-            read(json!({"profile": "v3"})).unwrap_err(),
-            "expected documented or v2.7"
-        );
-    }
-
-    #[test]
-    fn the_signing_key_fits_its_algorithm() {
-        #[track_caller]
-        fn check(algorithm: &str, key: &str, expected: Result<bool, &str>) {
-            let settings = read(json!({"jwt_algorithm": algorithm, "jwt_key": key})).unwrap();
-            let got = settings
-                .shared_key()
-                .map(|key| key.is_some())
-                .map_err(|error| error.to_string());
-            assert_eq!(got, expected.map_err(str::to_owned), "{algorithm}");
-        }
-        check("RS256", "", Ok(false));
-        check("RS256", "a PEM", Ok(true));
-        check("HS512", &"x".repeat(64), Ok(true));
-        check(
-            "HS512",
-            &"x".repeat(63),
-            Err("jwt_key: HS512 needs a secret of at least 64 bytes"),
-        );
-        check(
-            "HS256",
-            "",
-            Err("jwt_key: HS256 needs a secret of at least 32 bytes"),
-        );
-        check(
-            "RS384",
-            "",
-            Err("jwt_key: RS384 needs an RSA private key in PEM; only RS256 has a generated key"),
-        );
-        for other in ["ES256", "none", "hs256"] {
-            check(
-                other,
-                "x",
-                Err("jwt_algorithm: expected HS256, HS384, HS512, RS256, RS384 or RS512"),
-            );
-        }
-    }
-}
+mod tests;

@@ -45,6 +45,8 @@ pub(super) async fn observe(
         .get(header::ORIGIN)
         .filter(|origin| dialect.admits_origin(origin))
         .cloned();
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let may_be_framed = is_read && request.path().starts_with("/storage/");
     let below_auth = request.path() == "/auth" || request.path().starts_with("/auth/");
     let mut standing = None;
     let mut response = if request.method() == Method::OPTIONS {
@@ -63,6 +65,9 @@ pub(super) async fn observe(
     let headers = response.headers_mut();
     for (name, value) in SECURITY {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if may_be_framed {
+        headers.remove(header::X_FRAME_OPTIONS);
     }
     if below_auth {
         for (name, value) in NO_CACHE {

@@ -5,7 +5,7 @@ mod token;
 use actix_web::web;
 use askama::Template;
 use chrono::{DateTime, Duration, Utc};
-use clavis_flows::{Correspondence, Letter, LetterKind, MailBody, OutgoingMail};
+use clavis_flows::{Correspondence, Letter, LetterKind, LinkAction, MailBody, OutgoingMail};
 use clavis_identity::{Account, TicketPurpose};
 use clavis_kernel::{Email, Entropy, EntropyExt as _, Secret};
 
@@ -84,6 +84,17 @@ impl Letters {
                 subject: format!("[{name}] Confirm your new email address"),
                 lead: format!("Somebody asked to make this the email address of an account at {name}."),
                 action: link("/mail/email").map(|link| ("Use this email address", link)),
+                works_for,
+                closing: "If it was not you, ignore this mail: nothing happens.",
+            },
+            LetterKind::MagicLink(action) => Wording {
+                subject: format!("[{name}] Log in"),
+                lead: format!("Somebody asked to log in to the account at {name} with this email address."),
+                action: link(match action {
+                    LinkAction::LogIn => "/mail/log-in",
+                    LinkAction::Register => "/mail/register",
+                })
+                .map(|link| ("Log in", link)),
                 works_for,
                 closing: "If it was not you, ignore this mail: nothing happens.",
             },

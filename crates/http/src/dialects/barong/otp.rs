@@ -1,7 +1,5 @@
 //! The second factor: an authenticator app, and recovery codes for who loses it.
 
-mod barcode;
-
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, web};
 use clavis_flows::{FactorError, Flows};
@@ -13,8 +11,8 @@ use super::Barong;
 use super::bearer::Bearer;
 use super::error::{BarongError, Thing};
 use super::params::{Bounds, Check, Params};
+use crate::barcode::{self, DrawingError};
 use crate::{EITHER_SLASH, get_or_head};
-use barcode::DrawingError;
 
 /// Below `/otp`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {

@@ -106,8 +106,11 @@ impl World {
             token_lifetimes: crate::TokenLifetimes::default(),
             providers: Arc::new(clavis_flows::fake::FakeProviders::default()),
             login_rate: RateLimit::per_minute(0),
+            newcomer_rate: RateLimit::per_minute(0),
             texts: Arc::new(clavis_flows::fake::FakeTexts::default()),
             blobs: Arc::new(clavis_flows::fake::FakeBlobs::default()),
+            objects: Arc::new(clavis_flows::fake::FakeObjects::default()),
+            breached: Arc::new(clavis_flows::fake::FakeBreaches::default()),
             outbox: Arc::default(),
             version: "1.2.3",
         }));

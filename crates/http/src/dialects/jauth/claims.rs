@@ -1,9 +1,14 @@
 //! What jauth's own tokens say: access tokens, with exactly four claims, none of them a log-in or a time of issue; and
 //! those that other servers mail for it.
+//!
+//! Other programs may know the secret that signs access tokens. The tokens that are mailed set passwords, which open
+//! every door, so they are signed with a key that nobody else has.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
 use clavis_flows::Entitled;
-use clavis_kernel::{AccountId, Dialect};
+use clavis_kernel::{AccountId, Dialect, SubKey};
 use clavis_tokens::{KeyOwner, KeyRing, SignedClaims, TokenHeader};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +24,8 @@ const ISSUER: &str = "jauth";
 const EMAIL_ISSUER: &str = "jauth-temp-email";
 /// The issuer that a token names which resets a password.
 const RESET_ISSUER: &str = "jauth-temp-password-reset";
+/// The header of a token that is mailed, `{"typ":"JWT","alg":"HS256"}`: one algorithm, one key.
+const MAILED_HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9";
 /// How long a token lives that is mailed.
 const TEMPORARY: Duration = Duration::hours(1);
 
@@ -96,12 +103,7 @@ struct TemporaryClaims {
 
 impl TemporaryToken {
     /// The token as it is mailed.
-    pub(super) fn sign(
-        &self,
-        account: AccountId,
-        ring: &KeyRing,
-        now: DateTime<Utc>,
-    ) -> Result<String, Fault> {
+    pub(super) fn sign(&self, account: AccountId, key: &SubKey, now: DateTime<Utc>) -> String {
         let (issuer, email, version) = match self {
             Self::Email(address) => (EMAIL_ISSUER, Some(address.clone()), None),
             Self::PasswordReset(version) => (RESET_ISSUER, None, Some(*version)),
@@ -113,16 +115,26 @@ impl TemporaryToken {
             email,
             version,
         };
-        signed(&claims, ring, now)
+        let claims = serde_json::to_vec(&claims).expect("claims are texts and numbers under text keys");
+        let signed = format!("{MAILED_HEADER}.{}", URL_SAFE_NO_PAD.encode(claims));
+        let signature = key.hmac(&[signed.as_bytes()]);
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// Whose a token is whose signature was verified, and what for, if it is good at this moment.
-    pub(super) fn of(signed: &SignedClaims, now: DateTime<Utc>) -> Option<(AccountId, Self)> {
-        if signed.owner != OWNER || signed.moment("exp")? <= now {
+    /// Whose a token is and what for, if it is one, good at this moment.
+    pub(super) fn read(token: &str, key: &SubKey, now: DateTime<Utc>) -> Option<(AccountId, Self)> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let claims = signed.strip_prefix(MAILED_HEADER)?.strip_prefix('.')?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let expected = key.hmac(&[signed.as_bytes()]);
+        if signature.len() != expected.len() || !openssl::memcmp::eq(&signature, &expected) {
             return None;
         }
-        let claims = serde_json::Value::Object(signed.claims.clone());
-        let claims: TemporaryClaims = serde_json::from_value(claims).ok()?;
+        let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
+        let claims: TemporaryClaims = serde_json::from_slice(&claims).ok()?;
+        if claims.exp <= now.timestamp() {
+            return None;
+        }
         let token = match claims.iss.as_str() {
             EMAIL_ISSUER => Self::Email(claims.email?),
             RESET_ISSUER => Self::PasswordReset(claims.version?),
@@ -132,7 +144,7 @@ impl TemporaryToken {
     }
 }
 
-fn signed(claims: &impl Serialize, ring: &KeyRing, now: DateTime<Utc>) -> Result<String, Fault> {
+fn signed(claims: &AccessClaims, ring: &KeyRing, now: DateTime<Utc>) -> Result<String, Fault> {
     let payload = serde_json::to_vec(claims).expect("claims are texts and numbers under text keys");
     Ok(ring.sign(OWNER, TokenHeader::Typed, &payload, now)?)
 }
@@ -140,6 +152,7 @@ fn signed(claims: &impl Serialize, ring: &KeyRing, now: DateTime<Utc>) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clavis_kernel::{MasterKey, Purpose};
     use serde_json::{Value, json};
 
     const NOW: i64 = 1_601_546_000;
@@ -203,16 +216,39 @@ mod tests {
         assert!(AccessClaims::of(&claims("exp", json!(NOW)), now()).is_none());
         assert!(AccessClaims::of(&claims("iss", json!("jauth-temp-email")), now()).is_none());
         assert!(AccessClaims::of(&claims("type", json!("1")), now()).is_none());
-        assert!(TemporaryToken::of(&signed_claims(good()), now()).is_none());
-        // Its own issuer is not enough: what it is for must be in it.
-        assert!(TemporaryToken::of(&claims("iss", json!("jauth-temp-email")), now()).is_none());
-        let mut reset = good();
-        reset["iss"] = json!("jauth-temp-password-reset");
-        reset["version"] = json!(3);
-        let (_, token) = TemporaryToken::of(&signed_claims(reset.clone()), now()).unwrap();
-        assert_eq!(token, TemporaryToken::PasswordReset(3));
-        reset["exp"] = json!(NOW);
-        assert!(TemporaryToken::of(&signed_claims(reset), now()).is_none());
+    }
+
+    #[test]
+    fn a_mailed_token_is_good_for_an_hour_and_for_what_it_was_made_under_its_key_alone() {
+        let key = MasterKey::parse(&"07".repeat(32))
+            .unwrap()
+            .derive(Purpose::MailedTokens);
+        let account: AccountId = "0b6a1c9e-3f0e-4f0b-9b7f-0f1d2c3b4a59".parse().unwrap();
+        let token = TemporaryToken::PasswordReset(3).sign(account, &key, now());
+        let hour = Duration::hours(1);
+        let read = |token: &str, key, at| TemporaryToken::read(token, key, at);
+        assert_eq!(
+            read(&token, &key, now()),
+            Some((account, TemporaryToken::PasswordReset(3)))
+        );
+        assert_eq!(read(&token, &key, now() + hour), None);
+        let another = MasterKey::parse(&"08".repeat(32))
+            .unwrap()
+            .derive(Purpose::MailedTokens);
+        assert_eq!(read(&token, &another, now()), None);
+        assert_eq!(read(&format!("{token}A"), &key, now()), None);
+        for strange in [
+            "",
+            ".",
+            "..",
+            "a.b.c",
+            MAILED_HEADER,
+            token.trim_start_matches('e'),
+        ] {
+            assert_eq!(read(strange, &key, now()), None, "{strange}");
+        }
+        let header = URL_SAFE_NO_PAD.decode(MAILED_HEADER).unwrap();
+        assert_eq!(header, br#"{"typ":"JWT","alg":"HS256"}"#);
     }
 
     #[test]

@@ -101,6 +101,11 @@ impl JauthError {
         ))
     }
 
+    /// A field has a value that is no good, for this reason.
+    pub(super) fn refused_field(field: &'static str, reason: &str) -> Self {
+        Self::USER_TYPE.told(format!("{field} {reason}"))
+    }
+
     /// Somebody has the name, or the subject at a provider.
     pub(super) fn taken(account: &str) -> Self {
         Self::decided(StatusCode::CONFLICT, "").told(format!("account[{account}] already exists"))
@@ -203,7 +208,8 @@ impl From<LogInError> for JauthError {
 impl From<ArrivalError> for JauthError {
     fn from(refusal: ArrivalError) -> Self {
         match refusal {
-            ArrivalError::Unknown => Self::USER_NOT_FOUND,
+            // Only where accounts are linked by address.
+            ArrivalError::Unknown | ArrivalError::AddressTaken => Self::USER_NOT_FOUND,
             ArrivalError::LogIn(refusal) => refusal.into(),
         }
     }

@@ -1,7 +1,7 @@
 //! Passwords, changed by who knows them.
 
 use actix_web::{HttpRequest, web};
-use clavis_flows::{LogInError, NewPassword};
+use clavis_flows::{Flows, LogInError, NewPassword};
 
 use super::Jauth;
 use super::error::JauthError;
@@ -21,7 +21,7 @@ pub(super) async fn change(
     let (account, session) = (visitor.account()?, visitor.session());
     let (app, door, caller) = (&jauth.app, &jauth.door, jauth.caller(&request));
     jauth.check_rate(&caller)?;
-    let candidate = app.look_up(door, caller.clone(), move |on| on.candidate_of(account));
+    let candidate = app.look_up(door, caller, move |on| on.candidate_of(account));
     let candidate = candidate.await?.map_err(|refusal| match refusal {
         LogInError::NoPassword => JauthError::NO_PASSWORD_TO_UPDATE,
         other => other.into(),
@@ -36,9 +36,7 @@ pub(super) async fn change(
     } else {
         NewPassword::Unchanged
     };
-    let replaced = app.transaction(door, caller, move |on| {
-        on.replace_password(&checked, session, &wanted)
-    });
-    replaced.await??;
+    let replace = move |on: &Flows<'_>| on.replace_password(&checked, session, &wanted);
+    jauth.changing(&request, account, replace).await??;
     Ok(Success(true))
 }

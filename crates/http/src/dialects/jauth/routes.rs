@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, Resource, ResponseError as _, Route, web};
 
 use super::error::JauthError;
 use super::transport::across_origins;
-use super::{Jauth, internal, passwords, temporary, tokens, users};
+use super::{Jauth, internal, passwords, search, temporary, tokens, users};
 use crate::{BARE_PREFIX, get_or_head};
 
 /// Mounts the dialect. Below `/users` others live, too: what they do not own is answered here, so this goes last.
@@ -76,6 +76,9 @@ fn internal_scope() -> impl HttpServiceFactory + 'static {
         }))
         .service(at(["/token/password_reset"], "POST", |resource| {
             resource.route(web::post().to(internal::mint_reset))
+        }))
+        .service(at(["/users:search"], "POST", |resource| {
+            resource.route(web::post().to(search::search))
         }))
         .default_service(not_found())
         .wrap(from_fn(internal::with_server_key))

@@ -26,6 +26,9 @@ pub struct Settings {
     /// Whether only who has a token reads other people's accounts; else anybody does who knows an id.
     #[serde(deserialize_with = "flag")]
     pub require_token_for_users: bool,
+    /// The servers that are told of new and changed users, each as `url|token`.
+    #[serde(deserialize_with = "secrets")]
+    pub event_callback_urls: Vec<Secret>,
     /// The keys that other servers show as `X-Server-Key`; with none, nothing below `/internal` is served.
     #[serde(deserialize_with = "secrets")]
     pub internal_api_keys: Vec<Secret>,
@@ -39,6 +42,7 @@ impl Default for Settings {
             access_token_expire: 60 * 60,
             refresh_token_expire: 30 * 24 * 60 * 60,
             require_token_for_users: false,
+            event_callback_urls: Vec::new(),
             internal_api_keys: Vec::new(),
         }
     }

@@ -9,7 +9,6 @@ use super::claims::TemporaryToken;
 use super::error::JauthError;
 use super::user_wire;
 use super::wire::{Fields, Success};
-use crate::BearerError;
 
 /// `POST /users/-/self:verify`.
 pub(super) async fn verify(
@@ -19,15 +18,12 @@ pub(super) async fn verify(
 ) -> Result<Success<bool>, JauthError> {
     let mut fields = Fields::read(payload, "VerifyUserEmailRequest").await?;
     let token = fields.text("temp_token")?;
-    let (account, TemporaryToken::Email(address)) = jauth.temporary(&token).await? else {
+    let (account, TemporaryToken::Email(address)) = jauth.temporary(&token)? else {
         return Err(JauthError::INVALID_TOKEN);
     };
     let attributes = user_wire::keeping_verified(Some(&address));
     let confirm = move |on: &Flows<'_>| on.confirm_contact(account, &address, &attributes);
-    let confirmed = jauth
-        .app
-        .transaction(&jauth.door, jauth.caller(&request), confirm);
-    if confirmed.await?? {
+    if jauth.changing(&request, account, confirm).await?? {
         Ok(Success(true))
     } else {
         // It was mailed to an address that is shown no more.
@@ -44,29 +40,25 @@ pub(super) async fn reset(
     let mut fields = Fields::read(payload, "ResetUserPasswordRequest").await?;
     let token = fields.text("temp_token")?;
     let password = fields.secret("new_password")?;
-    let (account, TemporaryToken::PasswordReset(version)) = jauth.temporary(&token).await? else {
+    let (account, TemporaryToken::PasswordReset(version)) = jauth.temporary(&token)? else {
         return Err(JauthError::INVALID_TOKEN);
     };
-    let (app, door, caller) = (&jauth.app, &jauth.door, jauth.caller(&request));
+    let app = &jauth.app;
     let look = move |on: &Flows<'_>| on.may_reset_vouched(account, version);
-    app.look_up(door, caller.clone(), look).await??;
+    app.look_up(&jauth.door, jauth.caller(&request), look).await??;
     if jauth.password_problem(password.expose()).is_some() {
         return Err(JauthError::PASSWORD_POLICY);
     }
     let hash = app.hash(password).await?;
     let set = move |on: &Flows<'_>| on.reset_vouched_password(account, version, &hash);
-    app.transaction(door, caller, set).await??;
+    jauth.changing(&request, account, set).await??;
     Ok(Success(true))
 }
 
 impl Jauth {
     /// Whose token it is and what for.
-    async fn temporary(&self, token: &str) -> Result<(AccountId, TemporaryToken), JauthError> {
-        let signed = match self.app.verify(token).await {
-            Ok(signed) => signed,
-            Err(BearerError::Fault(fault)) => return Err(fault.into()),
-            Err(_) => return Err(JauthError::INVALID_TOKEN),
-        };
-        TemporaryToken::of(&signed, self.app.clock.now()).ok_or(JauthError::INVALID_TOKEN)
+    fn temporary(&self, token: &str) -> Result<(AccountId, TemporaryToken), JauthError> {
+        let read = TemporaryToken::read(token, &self.mailed_tokens, self.app.clock.now());
+        read.ok_or(JauthError::INVALID_TOKEN)
     }
 }

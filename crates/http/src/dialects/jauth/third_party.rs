@@ -1,6 +1,6 @@
 //! Who says who somebody is: jauth's numbers for it.
 
-use clavis_flows::{AccountCard, Evidence, FORMER_SUBJECT, ProviderAccount};
+use clavis_flows::{AccountCard, Evidence, FORMER_SUBJECT, LogInBy, ProviderAccount};
 use clavis_identity::{Identity, Provider, ProviderSubject};
 use clavis_kernel::{Dialect, Secret};
 use serde_json::Value;
@@ -55,6 +55,37 @@ impl UserType {
             .into_iter()
             .find(|known| Some(known.number()) == number)
             .ok_or(JauthError::USER_TYPE)
+    }
+
+    /// jauth's name.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "UNKNOWN",
+            Self::Email => "EMAIL",
+            Self::Google => "GOOGLE",
+            Self::Apple => "APPLE",
+            Self::Facebook => "FACEBOOK",
+            Self::Kakao => "KAKAO",
+        }
+    }
+
+    /// The type that has this number.
+    pub(super) fn named(number: &Value) -> Option<Self> {
+        let number = number.as_i64()?;
+        let mut all = [Self::Unknown, Self::Email]
+            .into_iter()
+            .chain(Self::THIRD_PARTIES);
+        all.find(|known| known.number() == number)
+    }
+
+    /// By what accounts of this type log in.
+    pub(super) fn log_in_by(self) -> LogInBy {
+        let provider = |of: Self| of.provider().and_then(|name| name.parse().ok());
+        match (self, provider(self)) {
+            (Self::Email, _) => LogInBy::Password,
+            (_, Some(provider)) => LogInBy::Provider(provider),
+            (_, None) => LogInBy::NoneOf(Self::THIRD_PARTIES.into_iter().filter_map(provider).collect()),
+        }
     }
 
     const fn provider(self) -> Option<&'static str> {

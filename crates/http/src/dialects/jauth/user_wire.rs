@@ -11,7 +11,7 @@ use super::error::JauthError;
 use super::third_party::{UserType, subject};
 
 /// The attribute that keeps the free object.
-const EXTRA: &str = "jauth_extra";
+pub(super) const EXTRA: &str = "jauth_extra";
 /// The attribute that keeps which address a mailed token was shown for, as a JSON text.
 const VERIFIED_EMAIL: &str = "jauth_verified_email";
 /// Where jauth's times are told: in Korea.
@@ -68,9 +68,21 @@ impl User {
     }
 }
 
+impl User {
+    /// The name of how the account logs in.
+    pub(super) fn kind_name(card: &AccountCard) -> &'static str {
+        UserType::of(card).name()
+    }
+
+    /// The name of the account's status.
+    pub(super) fn status_name(card: &AccountCard) -> &'static str {
+        Status::of(card.view.account.state).name()
+    }
+}
+
 /// What jauth calls an account's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Status {
+pub(super) enum Status {
     Normal,
     Deleted,
     Withdrawn,
@@ -82,6 +94,31 @@ impl Status {
             AccountState::Pending | AccountState::Active => Self::Normal,
             AccountState::Locked | AccountState::Banned | AccountState::Deleted => Self::Deleted,
             AccountState::Withdrawn => Self::Withdrawn,
+        }
+    }
+
+    /// The states that are called so.
+    pub(super) const fn states(self) -> &'static [AccountState] {
+        match self {
+            Self::Normal => &[AccountState::Pending, AccountState::Active],
+            Self::Deleted => &[AccountState::Locked, AccountState::Banned, AccountState::Deleted],
+            Self::Withdrawn => &[AccountState::Withdrawn],
+        }
+    }
+
+    /// The status that has this number.
+    pub(super) fn named(number: &Value) -> Option<Self> {
+        let number = number.as_i64()?;
+        [Self::Normal, Self::Deleted, Self::Withdrawn]
+            .into_iter()
+            .find(|status| status.number() == number)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "NORMAL",
+            Self::Deleted => "DELETED",
+            Self::Withdrawn => "WITHDRAWN",
         }
     }
 
@@ -134,7 +171,7 @@ pub(super) fn keeping_verified(email: Option<&str>) -> Attributes {
 }
 
 /// With microseconds and offset, as `2020-10-01T18:30:05.123456+09:00`.
-fn time(at: DateTime<Utc>) -> String {
+pub(super) fn time(at: DateTime<Utc>) -> String {
     let korea = FixedOffset::east_opt(OFFSET_SECONDS).expect("nine hours are less than a day");
     at.with_timezone(&korea)
         .format("%Y-%m-%dT%H:%M:%S%.6f%:z")
@@ -172,6 +209,15 @@ pub(super) fn email(text: &str) -> Result<Email, JauthError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_state_is_called_by_one_status() {
+        for state in AccountState::ALL {
+            let status = Status::of(state);
+            assert!(status.states().contains(&state), "{state:?}");
+            assert_eq!(Status::named(&Value::from(status.number())), Some(status));
+        }
+    }
 
     #[test]
     fn a_name_is_letters_and_digits_of_any_script() {

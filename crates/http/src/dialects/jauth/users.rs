@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::Jauth;
 use super::bearer::Visitor;
 use super::error::JauthError;
+use super::events::Happening;
 use super::third_party::UserType;
 use super::user_wire::{self, User};
 use super::wire::{Fields, Success};
@@ -50,9 +51,13 @@ pub(super) async fn sign_up(
     let password = fields.secret("password")?;
     let attributes = user_wire::keeping(fields.object_or_empty("extra")?);
     let (app, door, caller) = (&jauth.app, &jauth.door, jauth.caller(&request));
-    // Taken comes before every rule about how a name is written.
+    app.newcomer_rate
+        .check(caller.ip)
+        .map_err(JauthError::too_many_requests)?;
+    // Taken comes before every rule about how a name is written. Whether an address is taken is told to nobody.
     if let Ok(name) = account.parse::<Name>()
         && name.as_str() == account
+        && !account.contains('@')
     {
         let free = app.look_up(door, caller.clone(), move |on| on.may_be_named(&name));
         free.await?.map_err(|_| JauthError::taken(&account))?;
@@ -73,6 +78,7 @@ pub(super) async fn sign_up(
         Err(refusal) => Ok(Err(refusal)),
     });
     let card = made.await?.map_err(|_| JauthError::taken(&account))?;
+    jauth.tell(Happening::Made, &card);
     Ok(Success(User::of(&card)))
 }
 
@@ -106,6 +112,7 @@ pub(super) async fn sign_up_through_third_party(
         }
     });
     let card = made.await?.map_err(|_| JauthError::taken(&subject))?;
+    jauth.tell(Happening::Made, &card);
     Ok(Success(User::of(&card)))
 }
 
@@ -136,11 +143,9 @@ pub(super) async fn update_own(
     };
     let account = visitor.account()?;
     let changed = jauth
-        .app
-        .transaction(&jauth.door, jauth.caller(&request), move |on| {
-            on.change_contact(account, &change)
-        });
-    changed.await??;
+        .changing(&request, account, move |on| on.change_contact(account, &change))
+        .await?;
+    changed?;
     Ok(Success(true))
 }
 

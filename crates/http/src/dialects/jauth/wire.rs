@@ -126,6 +126,35 @@ impl Fields {
         }
     }
 
+    /// A number that may be left out.
+    pub(super) fn number_or(&mut self, name: &'static str, otherwise: u64) -> Result<u64, JauthError> {
+        match self.object.remove(name) {
+            None | Some(Value::Null) => Ok(otherwise),
+            Some(Value::Number(number)) if number.is_u64() => Ok(number.as_u64().unwrap_or(otherwise)),
+            Some(Value::Number(number)) if number.is_i64() => {
+                Err(JauthError::refused_field(name, "is 0 or more"))
+            }
+            Some(other) => Err(self.mistyped(&other, "int", name)),
+        }
+    }
+
+    /// A list that may be left out, of so many at most.
+    pub(super) fn list(
+        &mut self,
+        name: &'static str,
+        at_most: usize,
+    ) -> Result<Option<Vec<Value>>, JauthError> {
+        match self.object.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Array(list)) if list.len() > at_most => {
+                let reason = format!("has at most {at_most} values");
+                Err(JauthError::refused_field(name, &reason))
+            }
+            Some(Value::Array(list)) => Ok(Some(list)),
+            Some(other) => Err(self.mistyped(&other, "list", name)),
+        }
+    }
+
     /// A value of another type than the field has.
     fn mistyped(&self, got: &Value, want: &'static str, name: &'static str) -> JauthError {
         JauthError::mistyped(python_type(got), want, self.class, name)

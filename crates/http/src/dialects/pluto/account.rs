@@ -69,6 +69,7 @@ pub(super) async fn register(
     let name = name(wanted.name.required()?)?;
     let password = pluto.new_password(&wanted.password)?;
     let caller = pluto.caller(&request);
+    pluto.check_newcomer_rate(&caller)?;
     let (app, door) = (&pluto.app, &pluto.door);
     app.look_up(door, caller.clone(), {
         let (address, name) = (address.clone(), name.clone());
@@ -102,6 +103,7 @@ pub(super) async fn resend(
     pluto: web::Data<Pluto>,
 ) -> Result<Body<()>, PlutoError> {
     let wanted: MailRequest = wire::decode(&request, payload, MAX_BODY_BYTES).await?;
+    pluto.check_newcomer_rate(&pluto.caller(&request))?;
     pluto
         .mail_verification(&wanted.mail, pluto.caller(&request))
         .await
@@ -115,6 +117,7 @@ pub(super) async fn request_reset(
     pluto: web::Data<Pluto>,
 ) -> Result<Body<()>, PlutoError> {
     let wanted: MailRequest = wire::decode(&request, payload, MAX_BODY_BYTES).await?;
+    pluto.check_newcomer_rate(&pluto.caller(&request))?;
     let address = known_address(&wanted.mail)?;
     let sent = pluto.mail(&pluto.reset_door, pluto.caller(&request), move |on| {
         on.request_password_reset(&address, PendingAccounts::MayReset)
@@ -162,6 +165,12 @@ pub(super) async fn health(pluto: web::Data<Pluto>) -> Body<Health> {
 }
 
 impl Pluto {
+    /// Refuses a client that makes accounts or asks for mails too often.
+    fn check_newcomer_rate(&self, caller: &Caller) -> Result<(), PlutoError> {
+        let rate = &self.app.newcomer_rate;
+        rate.check(caller.ip).map_err(PlutoError::too_many_requests)
+    }
+
     /// Mails a fresh verification to an address.
     pub(super) async fn mail_verification(&self, mail: &Text, caller: Caller) -> Result<(), PlutoError> {
         let address = known_address(mail)?;

@@ -37,6 +37,10 @@ impl Pluto {
     /// As [`Pluto::authenticate`], for the user info, which a program may read of whoever let it.
     pub(super) async fn authenticate_delegated(&self, request: &HttpRequest) -> Result<Visitor, PlutoError> {
         let token = presented_token(request).ok_or(PlutoError::UNAUTHORIZED)?;
+        // A cookie is sent by the browser, whoever made it send something.
+        if cookie(request).is_some() && !request.method().is_safe() && self.is_foreign(request) {
+            return Err(PlutoError::FOREIGN_FORM);
+        }
         let authenticated = self
             .app
             .authenticate_delegated(token.expose(), Dialect::Pluto)
@@ -103,6 +107,15 @@ impl Visitor {
     /// Whether it is a program that calls in somebody's place.
     pub(super) fn is_delegated(&self) -> bool {
         self.authenticated.standing.client.is_some()
+    }
+
+    /// Whether they have shown all that their account asks for: who has not changes nothing that others log in by.
+    pub(super) fn fully_proven(&self) -> Result<(), PlutoError> {
+        if self.authenticated.standing.assurance.is_full() {
+            Ok(())
+        } else {
+            Err(PlutoError::SECOND_FACTOR_REQUIRED)
+        }
     }
 
     pub(super) fn is_number(&self, number: i64) -> bool {

@@ -246,7 +246,8 @@ pub(super) fn log_in_refused(refusal: LogInError, unknown: PlutoError) -> PlutoE
 impl From<ArrivalError> for PlutoError {
     fn from(refusal: ArrivalError) -> Self {
         match refusal {
-            ArrivalError::Unknown => Self::UNKNOWN_USER,
+            // Only where accounts are linked by address.
+            ArrivalError::Unknown | ArrivalError::AddressTaken => Self::UNKNOWN_USER,
             ArrivalError::LogIn(refusal) => log_in_refused(refusal, Self::UNKNOWN_USER),
         }
     }

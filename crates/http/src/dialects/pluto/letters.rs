@@ -5,7 +5,7 @@ use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
-use clavis_flows::{Correspondence, Letter, LetterKind, MailBody, OutgoingMail};
+use clavis_flows::{Correspondence, Letter, LetterKind, LinkAction, MailBody, OutgoingMail};
 use clavis_identity::{Account, TicketPurpose};
 use clavis_kernel::{Email, Entropy, EntropyExt as _, Secret};
 
@@ -60,6 +60,8 @@ impl Letters {
             LetterKind::EmailChange | LetterKind::EmailChanged => {
                 ("/mail/email?token=", "/mail/email?token=")
             }
+            LetterKind::MagicLink(LinkAction::LogIn) => ("/mail/log-in?token=", "/mail/log-in?token="),
+            LetterKind::MagicLink(LinkAction::Register) => ("/mail/register?token=", "/mail/register?token="),
         };
         let link = link(match self.links {
             MailLinks::Pages => page,
@@ -88,6 +90,13 @@ impl Letters {
                 action: link.map(|link| ("Use this mail address", link)),
                 closing: "If it was not you, ignore this mail: nothing happens.",
             },
+            LetterKind::MagicLink(_) => Wording {
+                subject: "[Pluto]Log In",
+                lead: "Somebody asked to log in to the account with this mail address.",
+                works_for: None,
+                action: link.map(|link| ("Log in", link)),
+                closing: "If it was not you, ignore this mail: nothing happens.",
+            },
             LetterKind::EmailChanged => Wording {
                 subject: "[Pluto]Mail Changed",
                 lead: "This is no longer the mail address of your account: it was removed or replaced.",
@@ -113,7 +122,9 @@ impl Correspondence for Letters {
         let (kind, names_account) = match purpose {
             TicketPurpose::Activate | TicketPurpose::ActivateByClient => (MailToken::Verification, true),
             TicketPurpose::ResetPassword => (MailToken::PasswordReset, false),
-            TicketPurpose::ChangeEmail => (MailToken::MailChange, false),
+            TicketPurpose::ChangeEmail | TicketPurpose::LogInByLink | TicketPurpose::RegisterByLink => {
+                (MailToken::MailChange, false)
+            }
         };
         let claims = MailClaims {
             kind: kind.name(),

@@ -69,6 +69,7 @@ pub(super) async fn register(
     pluto: web::Data<Pluto>,
 ) -> Result<Body<ClientState>, PlutoError> {
     let visitor = pluto.authenticate(&request).await?;
+    visitor.fully_proven()?;
     let wanted: RegisterRequest = wire::decode(&request, payload, MAX_BODY_BYTES).await?;
     let key = wanted
         .key

@@ -174,7 +174,7 @@ impl Pluto {
         payload: web::Payload,
         language: Language,
     ) -> Result<HttpResponse, PlutoError> {
-        let wanted: AuthorizeRequest = wire::decode(request, payload, MAX_BODY_BYTES).await?;
+        let wanted: AuthorizeRequest = wire::decode_oauth(request, payload, MAX_BODY_BYTES).await?;
         let query = Query::of(request).without_secrets();
         let Some(visitor) = self.page_visitor(request).await? else {
             return Ok(self.lead_to_log_in(query));
@@ -250,7 +250,7 @@ impl Pluto {
         request: &HttpRequest,
         payload: web::Payload,
     ) -> Result<HttpResponse, PlutoError> {
-        let wanted: AuthorizeRequest = wire::decode(request, payload, MAX_BODY_BYTES).await?;
+        let wanted: AuthorizeRequest = wire::decode_oauth(request, payload, MAX_BODY_BYTES).await?;
         let Some(visitor) = self.page_visitor(request).await? else {
             return Ok(self.lead_to_log_in(wanted.query()));
         };

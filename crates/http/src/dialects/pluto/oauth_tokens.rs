@@ -65,7 +65,7 @@ pub(super) async fn tokens(
     payload: web::Payload,
     pluto: web::Data<Pluto>,
 ) -> Result<Body<Tokens>, PlutoError> {
-    let wanted: TokenRequest = wire::decode(&request, payload, MAX_BODY_BYTES).await?;
+    let wanted: TokenRequest = wire::decode_oauth(&request, payload, MAX_BODY_BYTES).await?;
     let grant = Grant::of(&wanted)?;
     let caller = pluto.caller(&request);
     if !Pluto::shows_credentials(&request) {

@@ -229,6 +229,9 @@ impl Pluto {
     ) -> Result<Body<()>, PlutoError> {
         let wanted = wire::decode(request, payload, picture::MAX_BODY_BYTES).await?;
         let change = Change::of(&wanted)?;
+        if change.name.is_some() {
+            visitor.fully_proven()?;
+        }
         let (account, caller) = (visitor.authenticated.standing.account, self.caller(request));
         let mut update = ProfileUpdate {
             name: change.name,

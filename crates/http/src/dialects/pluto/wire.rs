@@ -160,6 +160,32 @@ pub(super) async fn decode<T: DeserializeOwned>(
     payload: web::Payload,
     max_bytes: usize,
 ) -> Result<T, PlutoError> {
+    decode_where(request, payload, max_bytes, Repeated::TheLastCounts).await
+}
+
+/// As [`decode`], of a request of OAuth, whose parameters must not be repeated (RFC 6749 §3.1 and §3.2).
+pub(super) async fn decode_oauth<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: web::Payload,
+    max_bytes: usize,
+) -> Result<T, PlutoError> {
+    decode_where(request, payload, max_bytes, Repeated::AreRefused).await
+}
+
+/// What becomes of names that a query or a form has several times.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeated {
+    /// As in a JSON object.
+    TheLastCounts,
+    AreRefused,
+}
+
+async fn decode_where<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: web::Payload,
+    max_bytes: usize,
+    repeated: Repeated,
+) -> Result<T, PlutoError> {
     let body = match payload.to_bytes_limited(max_bytes).await {
         Ok(Ok(body)) => body,
         Ok(Err(_)) => return Err(PlutoError::BAD_REQUEST),
@@ -171,19 +197,19 @@ pub(super) async fn decode<T: DeserializeOwned>(
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
         .to_ascii_lowercase();
-    merge(&content_type, &body, request.query_string()).ok_or(PlutoError::BAD_REQUEST)
+    merge(&content_type, &body, request.query_string(), repeated).ok_or(PlutoError::BAD_REQUEST)
 }
 
 /// `None` when something does not parse or does not convert.
-fn merge<T: DeserializeOwned>(content_type: &str, body: &[u8], query: &str) -> Option<T> {
+fn merge<T: DeserializeOwned>(content_type: &str, body: &[u8], query: &str, repeated: Repeated) -> Option<T> {
     let mut parameters = if content_type.contains("application/json") {
         from_json(body)?
     } else if content_type.contains("application/x-www-form-urlencoded") {
-        from_form(body)?
+        from_form(body, repeated)?
     } else {
         Map::new()
     };
-    let query = from_form(query.as_bytes())?;
+    let query = from_form(query.as_bytes(), repeated)?;
     if !query.is_empty() {
         // A body that does not convert is refused even where the query string would win.
         let _: T = serde_json::from_value(Value::Object(parameters.clone())).ok()?;
@@ -205,8 +231,7 @@ fn from_json(body: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
-/// Of a name given twice the last one counts, as in a JSON object.
-fn from_form(text: &[u8]) -> Option<Map<String, Value>> {
+fn from_form(text: &[u8], repeated: Repeated) -> Option<Map<String, Value>> {
     let mut fields = Map::new();
     for pair in text.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
         let mut parts = pair.splitn(2, |&byte| byte == b'=');
@@ -218,7 +243,10 @@ fn from_form(text: &[u8]) -> Option<Map<String, Value>> {
             "deviceID" => "device_id".to_owned(),
             _ => name,
         };
-        fields.insert(name, Value::String(value));
+        let before = fields.insert(name, Value::String(value));
+        if before.is_some() && repeated == Repeated::AreRefused {
+            return None;
+        }
     }
     Some(fields)
 }

@@ -117,7 +117,7 @@ impl SsoError {
         Self::new(StatusCode::FORBIDDEN, "Zugriff verweigert", None)
     }
 
-    /// The session was opened with less than the account asks for.
+    /// The session was opened with less than the account asks for, or at another door.
     pub(super) fn not_fully_proven() -> Self {
         const MESSAGE: &str = "Mit diesem Token können E-Mail und Passwort nicht geändert werden";
         Self::new(StatusCode::FORBIDDEN, MESSAGE, None)

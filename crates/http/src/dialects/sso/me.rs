@@ -3,6 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use clavis_kernel::Dialect;
+
 use super::Sso;
 use super::error::SsoError;
 use super::fields::Body;
@@ -27,7 +29,8 @@ pub(super) async fn show(sso: web::Data<Sso>, request: HttpRequest) -> Result<Ht
     ))
 }
 
-/// `PATCH /api/users/me`. A token of less than full worth changes nothing that others log in with.
+/// `PATCH /api/users/me`. What people log in with is changed by a token of this API's own, and of full worth: whoever
+/// has another API's token for an hour is not to have the account for good.
 pub(super) async fn update(
     sso: web::Data<Sso>,
     request: HttpRequest,
@@ -36,6 +39,7 @@ pub(super) async fn update(
     let signed_in = sso.signed_in(&request).await?;
     let standing = &signed_in.authenticated.standing;
     let (account, assurance) = (standing.account, standing.assurance);
+    let own_door = signed_in.authenticated.issuer == Dialect::Sso;
     let mut change = Change::read(&Body::read(payload).await?)?;
     if change.fields.has("active") {
         change
@@ -45,7 +49,7 @@ pub(super) async fn update(
     }
     let obstacles = sso.obstacles(&signed_in.caller, account, Some(&change)).await?;
     let obstacles = obstacles.ok_or_else(SsoError::unauthorized)?;
-    if !assurance.is_full() && (change.fields.has("email") || change.fields.has("password")) {
+    if !(assurance.is_full() && own_door) && (change.fields.has("email") || change.fields.has("password")) {
         return Err(SsoError::not_fully_proven());
     }
     let change = sso.wanted_change(change, obstacles).await?;

@@ -64,7 +64,10 @@ impl BarongError {
     pub(crate) fn at_verification(refusal: FactorError) -> Self {
         match refusal {
             FactorError::NotEnabled => Self::FACTOR_OFF_AT_VERIFY,
-            FactorError::AlreadyEnabled | FactorError::AccountClosed | FactorError::Code(_) => refusal.into(),
+            FactorError::AlreadyEnabled
+            | FactorError::NotBegun
+            | FactorError::AccountClosed
+            | FactorError::Code(_) => refusal.into(),
         }
     }
 }
@@ -93,6 +96,7 @@ impl From<FactorError> for BarongError {
         match refusal {
             FactorError::AlreadyEnabled => Self::FACTOR_ON,
             FactorError::NotEnabled => Self::FACTOR_OFF,
+            FactorError::NotBegun => Self::CODE_WRONG,
             FactorError::AccountClosed => Self::BEARER,
             FactorError::Code(refusal) => refusal.into(),
         }

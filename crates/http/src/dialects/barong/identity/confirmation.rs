@@ -21,6 +21,7 @@ pub(super) async fn generate_code(
     let mut check = Check::of(&params, Thing::IdentityUser);
     let email = check.required("email");
     check.finish()?;
+    barong.check_newcomer_rate(&request)?;
     let asked = match email.parse::<Email>() {
         Ok(address) => {
             barong

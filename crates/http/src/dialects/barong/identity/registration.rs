@@ -28,6 +28,7 @@ pub(super) async fn register(
         Profile::Coded => (check.optional("data"), check.optional("refid")),
     };
     check.finish()?;
+    barong.check_newcomer_rate(&request)?;
     if !data.as_deref().is_none_or(is_data) {
         return Err(BarongError::DATA_MALFORMED);
     }

@@ -104,6 +104,18 @@ impl Barong {
             .map_err(BarongError::too_many_requests)
     }
 
+    /// Refuses a client that makes accounts or asks for mails too often.
+    pub(in crate::dialects::barong) fn check_newcomer_rate(
+        &self,
+        request: &HttpRequest,
+    ) -> Result<(), BarongError> {
+        let client = client::client_ip(request, &self.app.trusted_proxies);
+        self.app
+            .newcomer_rate
+            .check(client)
+            .map_err(BarongError::too_many_requests)
+    }
+
     async fn logged_in(
         &self,
         request: &HttpRequest,

@@ -28,6 +28,7 @@ const fn subject(purpose: TicketPurpose) -> &'static str {
         TicketPurpose::Activate | TicketPurpose::ActivateByClient => "confirmation",
         TicketPurpose::ResetPassword => "reset",
         TicketPurpose::ChangeEmail => "email",
+        TicketPurpose::LogInByLink | TicketPurpose::RegisterByLink => "log_in",
     }
 }
 

@@ -55,9 +55,12 @@ pub(super) async fn sign(
         Ok(()) => Ok(HttpResponse::Created().json(countersigned)),
         Err(FactorError::Code(CodeError::Replayed)) => Err(BarongError::CODE_REPLAYED),
         Err(FactorError::Code(CodeError::Wrong | CodeError::LockedOut)) => Err(BarongError::CODE_WRONG),
-        Err(FactorError::NotEnabled | FactorError::AlreadyEnabled | FactorError::AccountClosed) => {
-            Err(BarongError::MANAGEMENT_FACTOR_OFF)
-        }
+        Err(
+            FactorError::NotEnabled
+            | FactorError::NotBegun
+            | FactorError::AlreadyEnabled
+            | FactorError::AccountClosed,
+        ) => Err(BarongError::MANAGEMENT_FACTOR_OFF),
     }
 }
 

@@ -18,7 +18,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 #[track_caller]
 fn check(content_type: &str, body: &[u8], query: &str, expected: Option<(&str, &str)>) {
-    let decoded = merge::<Wanted>(content_type, body, query);
+    let decoded = merge::<Wanted>(content_type, body, query, Repeated::TheLastCounts);
     let decoded = decoded.as_ref().map(|wanted| (&*wanted.mail, &*wanted.app_id));
     assert_eq!(
         decoded,
@@ -116,4 +116,15 @@ fn a_mail_is_what_html_takes_for_one() {
     ] {
         check_mail(none, Err("none"));
     }
+}
+
+#[test]
+fn a_request_of_oauth_has_no_parameter_twice() {
+    let read = |content_type, body: &[u8], query| {
+        merge::<Wanted>(content_type, body, query, Repeated::AreRefused).is_some()
+    };
+    assert!(read(FORM, b"mail=a", "app_id=b"));
+    assert!(!read(FORM, b"mail=a&mail=a", ""));
+    assert!(!read(FORM, b"", "appID=a&app_id=b"));
+    assert!(!read(JSON, b"{}", "mail=a&app_id=c&mail=b"));
 }

@@ -1,5 +1,6 @@
 //! A secret as an authenticator app takes it: as a URL, and as a picture of the URL.
 
+use std::fmt::Display;
 use std::io::Cursor;
 
 use base64::Engine as _;
@@ -26,18 +27,22 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// As [`ENCODED`], and addresses stay readable.
 const ENCODED_IN_LABEL: &AsciiSet = &ENCODED.remove(b'@');
 
-/// The URL that apps understand.
-pub(super) fn url(app_name: &str, account: &str, secret: &Secret) -> Secret {
-    let issuer = utf8_percent_encode(app_name, ENCODED);
-    let account = utf8_percent_encode(account, ENCODED_IN_LABEL);
+/// The URL that apps understand, its parameters in the order of the alphabet.
+pub(crate) fn url(app_name: &str, account: &str, secret: &Secret) -> Secret {
+    let (issuer, account) = (encoded(app_name), utf8_percent_encode(account, ENCODED_IN_LABEL));
     Secret::new(format!(
         "otpauth://totp/{issuer}:{account}?algorithm=SHA1&digits=6&issuer={issuer}&period=30&secret={}",
         secret.expose()
     ))
 }
 
+/// A text as it stands in such a URL.
+pub(crate) fn encoded(text: &str) -> impl Display {
+    utf8_percent_encode(text, ENCODED)
+}
+
 /// The text as a QR code, in a PNG, in base64.
-pub(super) fn drawn(text: &Secret) -> Result<Secret, DrawingError> {
+pub(crate) fn drawn(text: &Secret) -> Result<Secret, DrawingError> {
     // Screens are not scratched, so the weakest correction will do: it has the largest modules, and room for the longest
     // address under the longest name.
     let code = QrCode::with_error_correction_level(text.expose(), EcLevel::L)?;
@@ -48,7 +53,7 @@ pub(super) fn drawn(text: &Secret) -> Result<Secret, DrawingError> {
 
 /// Why a text was not drawn: no text that is drawn here gives a reason.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum DrawingError {
+pub(crate) enum DrawingError {
     /// It is too long.
     #[error("the text does not fit a QR code")]
     Code(#[from] QrError),

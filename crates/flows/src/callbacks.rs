@@ -1,0 +1,9 @@
+use serde_json::{Map, Value};
+
+/// Tells other programs what happened, after it was committed.
+///
+/// Nothing is promised: what cannot be told soon is told to nobody, and no request waits for it.
+pub trait Callbacks: Send + Sync {
+    /// Tells it to everybody who wants to know, in the background.
+    fn tell(&self, event: Map<String, Value>);
+}

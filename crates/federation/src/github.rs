@@ -8,12 +8,12 @@ use reqwest::StatusCode;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::code::{self, Code};
+use crate::Site;
+use crate::browser::{BrowserClient, Challenges};
 use crate::json;
 use crate::person::Told;
-use crate::settings::{Client, GithubSettings, SettingsError, endpoint};
+use crate::settings::{GithubSettings, SettingsError, endpoint};
 use crate::wire::Wire;
-use crate::{OTHER_KIND, Site};
 
 const SECTION: &str = "federation.github";
 const SCOPE: &str = "user:email";
@@ -21,9 +21,7 @@ const BAD: &str = "the access token is not good";
 
 pub(crate) struct Github {
     wire: Wire,
-    client: Client,
-    authorize_url: Url,
-    token_url: Url,
+    browser: BrowserClient,
     user_url: Url,
     emails_url: Url,
 }
@@ -34,8 +32,8 @@ impl Github {
         if *settings == GithubSettings::default() {
             return Ok(None);
         }
-        let at = |name, set, usual| endpoint(SECTION, name, set, usual);
-        let user_url = at(
+        let user_url = endpoint(
+            SECTION,
             "user_url",
             settings.user_url.as_ref(),
             "https://api.github.com/user",
@@ -44,20 +42,18 @@ impl Github {
         emails_url.set_path(&format!("{}/emails", user_url.path().trim_end_matches('/')));
         Ok(Some(Self {
             wire,
-            client: Client::required(
+            browser: BrowserClient::new(
                 SECTION,
-                settings.client_id.as_ref(),
-                settings.client_secret.as_ref(),
-            )?,
-            authorize_url: at(
-                "authorize_url",
-                settings.authorize_url.as_ref(),
-                "https://github.com/login/oauth/authorize",
-            )?,
-            token_url: at(
-                "token_url",
-                settings.token_url.as_ref(),
-                "https://github.com/login/oauth/access_token",
+                (settings.client_id.as_ref(), settings.client_secret.as_ref()),
+                (
+                    settings.authorize_url.as_ref(),
+                    "https://github.com/login/oauth/authorize",
+                ),
+                (
+                    settings.token_url.as_ref(),
+                    "https://github.com/login/oauth/access_token",
+                ),
+                Challenges::Compared,
             )?,
             user_url,
             emails_url,
@@ -99,20 +95,12 @@ fn best(addresses: &[Value]) -> Option<&Map<String, Value>> {
 #[async_trait]
 impl Site for Github {
     async fn identify(&self, evidence: &Evidence) -> Result<ProviderAccount, ProviderRefusal> {
-        let code = Code::of(evidence).ok_or(OTHER_KIND)?;
-        let authentication = self.client.in_form();
-        let answer = code::exchange(&self.wire, &self.token_url, &code, &authentication).await?;
-        self.by_token(&code::access_token(&answer)?).await
+        let authentication = self.browser.client.in_form();
+        let token = self.browser.access_token(&self.wire, evidence, &authentication);
+        self.by_token(&token.await?).await
     }
 
     async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Departure, ProviderRefusal> {
-        let url = code::authorization_url(
-            &self.authorize_url,
-            ("client_id", &self.client.id),
-            SCOPE,
-            request,
-            &code::challenge(request),
-        );
-        Ok(Departure::to(url))
+        Ok(self.browser.departure(SCOPE, request))
     }
 }

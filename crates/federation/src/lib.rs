@@ -6,6 +6,7 @@
 
 mod apple;
 mod breached;
+mod browser;
 mod code;
 mod facebook;
 mod github;

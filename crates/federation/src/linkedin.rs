@@ -7,12 +7,12 @@ use clavis_kernel::Secret;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::code::{self, Code};
+use crate::Site;
+use crate::browser::{BrowserClient, Challenges};
 use crate::json;
 use crate::person::Told;
-use crate::settings::{Client, LinkedinSettings, SettingsError, endpoint};
+use crate::settings::{LinkedinSettings, SettingsError, endpoint};
 use crate::wire::Wire;
-use crate::{OTHER_KIND, Site};
 
 const SECTION: &str = "federation.linkedin";
 const SCOPE: &str = "r_emailaddress r_liteprofile";
@@ -25,9 +25,7 @@ const BAD: &str = "the access token is not good";
 
 pub(crate) struct Linkedin {
     wire: Wire,
-    client: Client,
-    authorize_url: Url,
-    token_url: Url,
+    browser: BrowserClient,
     me_url: Url,
     address_url: Url,
 }
@@ -38,7 +36,6 @@ impl Linkedin {
         if *settings == LinkedinSettings::default() {
             return Ok(None);
         }
-        let at = |name, set, usual| endpoint(SECTION, name, set, usual);
         let api = |path: &str| {
             let base = settings
                 .api_url
@@ -49,20 +46,18 @@ impl Linkedin {
         };
         Ok(Some(Self {
             wire,
-            client: Client::required(
+            browser: BrowserClient::new(
                 SECTION,
-                settings.client_id.as_ref(),
-                settings.client_secret.as_ref(),
-            )?,
-            authorize_url: at(
-                "authorize_url",
-                settings.authorize_url.as_ref(),
-                "https://www.linkedin.com/oauth/v2/authorization",
-            )?,
-            token_url: at(
-                "token_url",
-                settings.token_url.as_ref(),
-                "https://www.linkedin.com/oauth/v2/accessToken",
+                (settings.client_id.as_ref(), settings.client_secret.as_ref()),
+                (
+                    settings.authorize_url.as_ref(),
+                    "https://www.linkedin.com/oauth/v2/authorization",
+                ),
+                (
+                    settings.token_url.as_ref(),
+                    "https://www.linkedin.com/oauth/v2/accessToken",
+                ),
+                Challenges::Unknown,
             )?,
             me_url: api("/me")?,
             address_url: api("/emailAddress")?,
@@ -108,15 +103,12 @@ fn picture(me: &Map<String, Value>) -> Option<&str> {
 #[async_trait]
 impl Site for Linkedin {
     async fn identify(&self, evidence: &Evidence) -> Result<ProviderAccount, ProviderRefusal> {
-        let code = Code::of(evidence).ok_or(OTHER_KIND)?.without_verifier();
-        let authentication = self.client.in_form();
-        let answer = code::exchange(&self.wire, &self.token_url, &code, &authentication).await?;
-        self.by_token(&code::access_token(&answer)?).await
+        let authentication = self.browser.client.in_form();
+        let token = self.browser.access_token(&self.wire, evidence, &authentication);
+        self.by_token(&token.await?).await
     }
 
     async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Departure, ProviderRefusal> {
-        let client = ("client_id", &*self.client.id);
-        let url = code::authorization_url(&self.authorize_url, client, SCOPE, request, &[]);
-        Ok(Departure::to(url))
+        Ok(self.browser.departure(SCOPE, request))
     }
 }

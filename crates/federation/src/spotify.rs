@@ -5,12 +5,12 @@ use clavis_flows::{AuthorizationRequest, Departure, Evidence, ProviderAccount, P
 use clavis_kernel::Secret;
 use url::Url;
 
-use crate::code::{self, Code};
+use crate::Site;
+use crate::browser::{BrowserClient, Challenges};
 use crate::json;
 use crate::person::Told;
-use crate::settings::{Client, SettingsError, SpotifySettings, endpoint};
+use crate::settings::{SettingsError, SpotifySettings, endpoint};
 use crate::wire::Wire;
-use crate::{OTHER_KIND, Site};
 
 const SECTION: &str = "federation.spotify";
 const SCOPE: &str = "user-read-email user-read-private";
@@ -18,9 +18,7 @@ const BAD: &str = "the access token is not good";
 
 pub(crate) struct Spotify {
     wire: Wire,
-    client: Client,
-    authorize_url: Url,
-    token_url: Url,
+    browser: BrowserClient,
     me_url: Url,
 }
 
@@ -30,25 +28,23 @@ impl Spotify {
         if *settings == SpotifySettings::default() {
             return Ok(None);
         }
-        let at = |name, set, usual| endpoint(SECTION, name, set, usual);
         Ok(Some(Self {
             wire,
-            client: Client::required(
+            browser: BrowserClient::new(
                 SECTION,
-                settings.client_id.as_ref(),
-                settings.client_secret.as_ref(),
+                (settings.client_id.as_ref(), settings.client_secret.as_ref()),
+                (
+                    settings.authorize_url.as_ref(),
+                    "https://accounts.spotify.com/authorize",
+                ),
+                (
+                    settings.token_url.as_ref(),
+                    "https://accounts.spotify.com/api/token",
+                ),
+                Challenges::Compared,
             )?,
-            authorize_url: at(
-                "authorize_url",
-                settings.authorize_url.as_ref(),
-                "https://accounts.spotify.com/authorize",
-            )?,
-            token_url: at(
-                "token_url",
-                settings.token_url.as_ref(),
-                "https://accounts.spotify.com/api/token",
-            )?,
-            me_url: at(
+            me_url: endpoint(
+                SECTION,
                 "me_url",
                 settings.me_url.as_ref(),
                 "https://api.spotify.com/v1/me",
@@ -75,20 +71,12 @@ impl Spotify {
 #[async_trait]
 impl Site for Spotify {
     async fn identify(&self, evidence: &Evidence) -> Result<ProviderAccount, ProviderRefusal> {
-        let code = Code::of(evidence).ok_or(OTHER_KIND)?;
-        let authentication = self.client.in_header();
-        let answer = code::exchange(&self.wire, &self.token_url, &code, &authentication).await?;
-        self.by_token(&code::access_token(&answer)?).await
+        let authentication = self.browser.client.in_header();
+        let token = self.browser.access_token(&self.wire, evidence, &authentication);
+        self.by_token(&token.await?).await
     }
 
     async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Departure, ProviderRefusal> {
-        let url = code::authorization_url(
-            &self.authorize_url,
-            ("client_id", &self.client.id),
-            SCOPE,
-            request,
-            &code::challenge(request),
-        );
-        Ok(Departure::to(url))
+        Ok(self.browser.departure(SCOPE, request))
     }
 }

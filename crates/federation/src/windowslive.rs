@@ -6,12 +6,12 @@ use clavis_kernel::Secret;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::code::{self, Code};
+use crate::Site;
+use crate::browser::{BrowserClient, Challenges};
 use crate::json;
 use crate::person::Told;
-use crate::settings::{Client, SettingsError, WindowsliveSettings, endpoint};
+use crate::settings::{SettingsError, WindowsliveSettings, endpoint};
 use crate::wire::Wire;
-use crate::{OTHER_KIND, Site};
 
 const SECTION: &str = "federation.windowslive";
 const SCOPE: &str = "wl.basic wl.emails wl.contacts_emails";
@@ -19,9 +19,7 @@ const BAD: &str = "the access token is not good";
 
 pub(crate) struct Windowslive {
     wire: Wire,
-    client: Client,
-    authorize_url: Url,
-    token_url: Url,
+    browser: BrowserClient,
     me_url: Url,
 }
 
@@ -31,25 +29,23 @@ impl Windowslive {
         if *settings == WindowsliveSettings::default() {
             return Ok(None);
         }
-        let at = |name, set, usual| endpoint(SECTION, name, set, usual);
         Ok(Some(Self {
             wire,
-            client: Client::required(
+            browser: BrowserClient::new(
                 SECTION,
-                settings.client_id.as_ref(),
-                settings.client_secret.as_ref(),
+                (settings.client_id.as_ref(), settings.client_secret.as_ref()),
+                (
+                    settings.authorize_url.as_ref(),
+                    "https://login.live.com/oauth20_authorize.srf",
+                ),
+                (
+                    settings.token_url.as_ref(),
+                    "https://login.live.com/oauth20_token.srf",
+                ),
+                Challenges::Unknown,
             )?,
-            authorize_url: at(
-                "authorize_url",
-                settings.authorize_url.as_ref(),
-                "https://login.live.com/oauth20_authorize.srf",
-            )?,
-            token_url: at(
-                "token_url",
-                settings.token_url.as_ref(),
-                "https://login.live.com/oauth20_token.srf",
-            )?,
-            me_url: at(
+            me_url: endpoint(
+                SECTION,
                 "me_url",
                 settings.me_url.as_ref(),
                 "https://apis.live.net/v5.0/me",
@@ -81,15 +77,12 @@ fn address(me: &Map<String, Value>) -> Option<&str> {
 #[async_trait]
 impl Site for Windowslive {
     async fn identify(&self, evidence: &Evidence) -> Result<ProviderAccount, ProviderRefusal> {
-        let code = Code::of(evidence).ok_or(OTHER_KIND)?.without_verifier();
-        let authentication = self.client.in_form();
-        let answer = code::exchange(&self.wire, &self.token_url, &code, &authentication).await?;
-        self.by_token(&code::access_token(&answer)?).await
+        let authentication = self.browser.client.in_form();
+        let token = self.browser.access_token(&self.wire, evidence, &authentication);
+        self.by_token(&token.await?).await
     }
 
     async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Departure, ProviderRefusal> {
-        let client = ("client_id", &*self.client.id);
-        let url = code::authorization_url(&self.authorize_url, client, SCOPE, request, &[]);
-        Ok(Departure::to(url))
+        Ok(self.browser.departure(SCOPE, request))
     }
 }

@@ -91,6 +91,7 @@ pub enum FindError {
 pub struct Route<'a> {
     rules: &'a Rules,
     path: &'a PathRules,
+    target: Target,
     permissions: &'a Permissions,
     /// The parameters of the path, decoded.
     parameters: Vec<(&'a str, Option<String>)>,
@@ -175,6 +176,7 @@ impl Rules {
             Some(matched.map(|parameters| Route {
                 rules: self,
                 path: rules,
+                target,
                 permissions,
                 parameters,
                 place: place.clone(),
@@ -207,6 +209,7 @@ impl Rules {
             Some(matched.map(|parameters| Route {
                 rules: self,
                 path: rules,
+                target,
                 permissions,
                 parameters,
                 place: Place::Directory(prefix),
@@ -260,7 +263,25 @@ impl Route<'_> {
             Reached::Itself => true,
             Reached::AsParent => self.path.pattern.is_match(&format!("/{}", entry.key)),
         };
-        belongs && self.permits(Operation::List, request, Resource::Stored(entry))
+        belongs
+            && self.permits(Operation::List, request, Resource::Stored(entry))
+            && self.opens_by_itself(request, entry)
+    }
+
+    /// Whether the path that decides about an entry alone lets it be seen too, where there is one: nobody gets out of an
+    /// archive what they would not be given, or out of a list what they may neither read nor list.
+    fn opens_by_itself(&self, request: &Request, entry: &StoredObject) -> bool {
+        let path = format!("/{}", entry.key);
+        let Some(own) = self.rules.route(Method::Get, self.target, &path) else {
+            return true;
+        };
+        let request = Request {
+            path,
+            ..request.clone()
+        };
+        let resource = || Resource::Stored(entry);
+        own.permits(Operation::Get, &request, resource())
+            || (self.target == Target::Metadata && own.permits(Operation::List, &request, resource()))
     }
 
     /// The object that is there, if the operation on it is permitted.

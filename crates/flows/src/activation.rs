@@ -1,8 +1,9 @@
 use clavis_identity::{
-    Account, AccountState, Accounts, Identities, IdentityKey, Ticket, TicketPurpose, Tickets,
+    Account, AccountState, Accounts, Identities, IdentityKey, SecondFactors, Ticket, TicketPurpose, Tickets,
 };
 use clavis_kernel::{AccountId, Answer, Email, Secret, StoreError, TokenDigest};
 use clavis_kyc::{LabelKey, LabelValue};
+use clavis_tokens::ApiKeys;
 
 use crate::log_in::SessionRequest;
 use crate::{AccountView, Admission, AuditAction, Flows, LetterKind};
@@ -137,6 +138,23 @@ impl Flows<'_> {
     /// Whoever holds a ticket receives mail at the address it was sent to: proven, if it still is the account's.
     pub(crate) fn prove_address(&self, ticket: &Ticket) -> Result<bool, StoreError> {
         self.prove_address_of(ticket.account, &ticket.address)
+    }
+
+    /// Whether somebody had shown before to receive mail at the address that a ticket was sent to.
+    pub(crate) fn is_proven(&self, ticket: &Ticket) -> Result<bool, StoreError> {
+        let identity = Identities::find(self.ports, &IdentityKey::address(&ticket.address))?;
+        let own = identity.filter(|identity| identity.account == ticket.account);
+        Ok(own.is_some_and(|identity| identity.proven_at.is_some()))
+    }
+
+    /// Forgets how an account was reached before its address was first shown to be somebody's: whoever set it up may have
+    /// been a stranger who took the address. Their second factor, keys and sessions are not the owner's; nor is their
+    /// password, which is the caller's affair.
+    pub(crate) fn forget_what_strangers_set(&self, account: AccountId) -> Result<(), StoreError> {
+        SecondFactors::remove(self.ports, account)?;
+        ApiKeys::deactivate_all_answered_for(self.ports, account, self.now())?;
+        self.end_sessions(account, None)?;
+        Ok(())
     }
 
     /// Notes that an account was shown to receive mail at an address, and labels it.

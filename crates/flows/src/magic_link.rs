@@ -1,7 +1,7 @@
 //! Links that open a session in place of a password, once and for a short time.
 
 use chrono::Duration;
-use clavis_identity::{Account, AccountState, Accounts, Ticket, Tickets};
+use clavis_identity::{Account, AccountState, Accounts, PasswordCredentials, Ticket, Tickets};
 use clavis_kernel::{AccountId, Answer, Email, Secret, StoreError, TokenDigest};
 
 use crate::log_in::{LogInError, SessionRequest, usable};
@@ -129,6 +129,10 @@ impl Flows<'_> {
         let now = self.now();
         if Tickets::spend(self.ports, &ticket.digest, action.purpose(), now)?.is_none() {
             return Ok(Err(FollowLinkError::Unknown));
+        }
+        if !self.is_proven(&ticket)? {
+            self.forget_what_strangers_set(account.id)?;
+            PasswordCredentials::remove(self.ports, account.id)?;
         }
         self.prove_address(&ticket)?;
         if account.state == AccountState::Pending {

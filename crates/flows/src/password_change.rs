@@ -126,6 +126,9 @@ impl Flows<'_> {
             Ok(account) => account,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        if !self.is_proven(&ticket)? {
+            self.forget_what_strangers_set(account.id)?;
+        }
         self.prove_address(&ticket)?;
         self.set_password(account.id, hash, None)?;
         self.audit(Some(account.id), AuditAction::ResetPassword)?;

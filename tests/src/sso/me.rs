@@ -131,7 +131,7 @@ fn another_apis_token_changes_nothing_one_logs_in_with() {
         ] {
             let refused = change(&server, token, body).expect(403);
             assert_eq!(
-                refused.at("/error/message"),
+                refused.at("/errors/0/message"),
                 "Mit diesem Token können E-Mail und Passwort nicht geändert werden"
             );
         }

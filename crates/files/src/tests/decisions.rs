@@ -261,3 +261,30 @@ fn an_object_that_is_not_permitted_is_not_given() {
     );
     assert_eq!(route.find(Operation::Get, &asked, None), Err(FindError::Missing));
 }
+
+#[test]
+fn an_entry_of_a_directory_opens_by_its_own_path_too() {
+    #[track_caller]
+    fn check(rules: &Rules, target: Target, directory: &str, entry: &str, expected: bool) {
+        let asked = request("GET", directory, None);
+        let route = rules.route(Method::Get, target, directory).unwrap();
+        assert!(route.permits(Operation::List, &asked, Resource::Nothing));
+        assert_eq!(
+            route.shows(&asked, &object(entry, None)),
+            expected,
+            "{target:?} {entry}"
+        );
+    }
+    let rules = Rules::parse(
+        "paths:\n  /docs/:id:\n    read: 'true'\n  /docs/:id/:file:\n    read: '!!request.auth'\n  /den/:file:\n    get: 'false'\n    list: 'true'\n  /all/:id/:\n    list: 'true'\n",
+        Parents::Listed,
+    )
+    .unwrap();
+    for target in [Target::Content, Target::Metadata] {
+        check(&rules, target, "/docs/1/", "docs/1/private", false);
+        // Where no other path decides, the directory's own does.
+        check(&rules, target, "/all/1/", "all/1/x", true);
+    }
+    check(&rules, Target::Content, "/den/", "den/x", false);
+    check(&rules, Target::Metadata, "/den/", "den/x", true);
+}

@@ -78,7 +78,7 @@ impl World {
         Accounts::count(&self.ports).unwrap()
     }
 
-    fn prove(&self, address: &str, account: &Account) {
+    pub(super) fn prove(&self, address: &str, account: &Account) {
         let key = IdentityKey::address(&email(address));
         assert!(self.ports.prove(&key, account.id, self.clock.now()).unwrap());
     }
@@ -220,6 +220,19 @@ fn who_is_not_linked_and_in_nobodys_way_is_somebody_new() {
         arrival.who.address_verified = true;
     });
     check(|arrival| arrival.who.address = Some(email("ann+1@example.org")));
+}
+
+#[test]
+fn an_address_given_to_somebody_else_at_the_same_provider_links_nobody() {
+    let world = World::default();
+    let ann = world.sign_up("ann@example.org");
+    world.prove("ann@example.org", &ann);
+    assert_eq!(
+        world.arrive(&linking(google("1", "ann@example.org"))).unwrap().id,
+        ann.id
+    );
+    let another = world.arrive(&linking(google("2", "ann@example.org")));
+    assert_eq!(another.err(), Some(ArrivalError::AddressTaken));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use chrono::Duration;
 use clavis_identity::{Account, AccountState, TotpWindow};
-use clavis_kernel::{Dialect, Secret};
+use clavis_kernel::{Clock as _, Dialect, Secret};
 
 use super::{World, email};
 use crate::*;
@@ -153,6 +153,7 @@ fn a_link_asks_for_the_second_factor() {
         used_up: UsedUp::AtLogIn,
     });
     let ann = world.sign_up("ann@example.org");
+    world.prove("ann@example.org", &ann);
     let secret = world.enable(&ann);
     let token = world.link_to("ann@example.org");
     let Ok(Admission::FactorAwaited(ticket)) = world.follow(&token, LinkAction::LogIn) else {
@@ -183,4 +184,31 @@ fn nobody_is_mailed_a_link_who_may_not_log_in_or_was_mailed_enough() {
     assert_eq!(ask("ann@example.org"), Err(RequestLinkError::TooManyMails));
     world.set_state(&ann, AccountState::Locked);
     assert_eq!(ask("ann@example.org"), log_in(LogInError::Suspended));
+}
+
+#[test]
+fn the_first_proof_of_an_address_forgets_what_a_stranger_set_up() {
+    let world = World::asking();
+    let ann = world.sign_up("ann@example.org");
+    let stranger = world.log_in("ann@example.org", "Tecohvi0").unwrap();
+    world.enable(&ann);
+    let token = world.link_to("ann@example.org");
+    assert!(matches!(
+        world.follow(&token, LinkAction::LogIn),
+        Ok(Admission::Session(_))
+    ));
+    assert!(!world.flows().has_second_factor(ann.id).unwrap());
+    assert_eq!(
+        world.log_in("ann@example.org", "Tecohvi0").err(),
+        Some(LogInError::NoPassword)
+    );
+    let standing = standing(&world.ports, stranger.session, world.clock.now()).unwrap();
+    assert!(standing.is_err());
+    // What its owner sets up from now on stays.
+    world.enable(&ann);
+    let again = world.link_to("ann@example.org");
+    assert!(matches!(
+        world.follow(&again, LinkAction::LogIn),
+        Ok(Admission::FactorAwaited(_))
+    ));
 }

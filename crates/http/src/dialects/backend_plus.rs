@@ -114,7 +114,7 @@ impl BackendPlus {
             storage: Storage::new(&settings)?,
             limiter: FixedWindow::new(limit, Duration::milliseconds(settings.time_frame.into())),
             providers: Switches::new(&settings, app.providers.as_ref())?,
-            origins: settings.cors_allowed_origins,
+            origins: transport::origins(&settings)?,
             app,
         })
     }

@@ -51,8 +51,12 @@ pub(super) struct Permissions {
     user: AccountId,
     allowed_roles: Vec<String>,
     default_role: String,
-    custom: Vec<(String, String)>,
+    /// `None` where the account has no value: claims say `null`, and rules find nothing.
+    custom: Vec<(String, Option<String>)>,
 }
+
+/// What claims say of a field that an account does not have.
+const NO_VALUE: &str = "null";
 
 impl Permissions {
     pub(super) fn new(policy: &ClaimsPolicy, grant: &Grant) -> Self {
@@ -81,8 +85,9 @@ impl Permissions {
     pub(super) fn auth(&self) -> Auth {
         let auth = Auth::new(&self.user.to_string(), &self.default_role, &self.allowed_roles);
         let custom = self.custom.iter();
-        custom.fold(auth, |auth, (name, value)| {
-            auth.with(name, Field::Text(value.clone()))
+        custom.fold(auth, |auth, (name, value)| match value {
+            Some(value) => auth.with(name, Field::Text(value.clone())),
+            None => auth,
         })
     }
 
@@ -91,7 +96,7 @@ impl Permissions {
         map.serialize_entry(&format!("{prefix}allowed-roles"), &self.allowed_roles)?;
         map.serialize_entry(&format!("{prefix}default-role"), &self.default_role)?;
         for (name, value) in &self.custom {
-            map.serialize_entry(&format!("{prefix}{name}"), value)?;
+            map.serialize_entry(&format!("{prefix}{name}"), value.as_deref().unwrap_or(NO_VALUE))?;
         }
         Ok(())
     }
@@ -174,16 +179,17 @@ pub(crate) fn bearer_facts(signed: &SignedClaims) -> Option<BearerFacts> {
 }
 
 /// A custom claim's value is always a text.
-fn custom_value(view: &AccountView, attribute: &str) -> String {
+fn custom_value(view: &AccountView, attribute: &str) -> Option<String> {
     let account = &view.account;
     match attribute {
-        "id" => account.id.to_string(),
-        "display_name" if !account.display_name.is_empty() => account.display_name.clone(),
-        "avatar_url" => account.avatar.clone().unwrap_or_else(|| "null".to_owned()),
+        "id" => Some(account.id.to_string()),
+        "display_name" if !account.display_name.is_empty() => Some(account.display_name.clone()),
+        "avatar_url" => account.avatar.clone(),
         _ => account
             .attributes
             .get(attribute)
-            .map_or_else(|| "null".to_owned(), |json| as_text(json)),
+            .filter(|json| *json != NO_VALUE)
+            .map(|json| as_text(json)),
     }
 }
 
@@ -247,7 +253,7 @@ mod tests {
             user: AccountId(FakeEntropy::default().uuid_v4()),
             allowed_roles: vec!["user".to_owned(), "editor".to_owned()],
             default_role: "user".to_owned(),
-            custom: vec![("company-id".to_owned(), "7".to_owned())],
+            custom: vec![("company-id".to_owned(), Some("7".to_owned()))],
         }
     }
 

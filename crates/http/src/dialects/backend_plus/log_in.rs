@@ -96,6 +96,12 @@ enum Impersonation {
 }
 
 impl BackendPlus {
+    /// Refuses a client that makes accounts or asks for mails too often.
+    pub(super) fn check_newcomer_rate(&self, request: &HttpRequest) -> Result<(), Refusal> {
+        let client = client::client_ip(request, &self.app.trusted_proxies);
+        self.app.newcomer_rate.check(client).map_err(Refusal::too_many)
+    }
+
     /// Refuses a client that logs in too often.
     pub(super) fn check_log_in_rate(&self, request: &HttpRequest) -> Result<(), Refusal> {
         let client = client::client_ip(request, &self.app.trusted_proxies);

@@ -18,6 +18,7 @@ pub(super) async fn request(
     rules.require_mail()?;
     let email = fields.email("email", &rules.domains)?;
     fields.finish()?;
+    dialect.check_newcomer_rate(&request)?;
     let asked = dialect
         .transaction(&request, move |on| {
             on.request_password_reset(&email, PendingAccounts::MayNot)

@@ -41,6 +41,7 @@ pub(super) async fn register(
 ) -> Result<HttpResponse, Refusal> {
     let rules = &dialect.rules;
     let asked = Registration::read(fields, rules)?;
+    dialect.check_newcomer_rate(&request)?;
     let anonymous = dialect.registering_caller(&request).await?;
     let email = asked.email.clone();
     let free = dialect

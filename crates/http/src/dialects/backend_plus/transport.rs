@@ -4,9 +4,11 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse};
+use url::Url;
 
 use super::BackendPlus;
 use super::error::Refusal;
+use super::settings::{Settings, SettingsError};
 use super::window::Standing;
 
 /// On every answer.
@@ -117,4 +119,18 @@ fn tell(headers: &mut HeaderMap, standing: Standing) {
         HeaderName::from_static("x-ratelimit-reset"),
         standing.resets_at.into(),
     );
+}
+
+/// Origins as browsers say them (RFC 6454 §7).
+pub(super) fn origins(settings: &Settings) -> Result<Vec<String>, SettingsError> {
+    let is_origin = |text: &String| {
+        text == "null" || Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == *text)
+    };
+    if settings.cors_allowed_origins.iter().all(is_origin) {
+        return Ok(settings.cors_allowed_origins.clone());
+    }
+    Err(SettingsError::new(
+        "cors_allowed_origins",
+        "expected origins as https://app.example.org, in lower case and without a path",
+    ))
 }

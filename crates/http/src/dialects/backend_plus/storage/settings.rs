@@ -60,7 +60,7 @@ fn rules(path: &Path, profile: Profile) -> Result<Rules, SettingsError> {
     let text = match read(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            tracing::info!(file = %path.display(), "there is no file of storage rules, so nothing is stored");
+            tracing::debug!(file = %path.display(), "there is no file of storage rules, so nothing is stored");
             return Ok(Rules::none());
         }
         Err(error) => return Err(refused(error.to_string())),

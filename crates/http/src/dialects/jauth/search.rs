@@ -79,8 +79,12 @@ fn wanted(fields: &mut Fields) -> Result<Wanted, JauthError> {
         let texts = emails.iter().filter_map(Value::as_str);
         texts.filter_map(|text| text.parse().ok()).collect()
     });
-    // A list of nothing that there is.
+    let parts = parts(extras)?;
+    // A list of nothing that there is, or NUL, which PostgreSQL keeps in no JSON.
     let is_hopeless = statuses.is_empty()
+        || parts
+            .iter()
+            .any(|part| part.key.contains('\0') || part.value.contains("\\u0000"))
         || types.as_ref().is_some_and(Vec::is_empty)
         || addresses.as_ref().is_some_and(Vec::is_empty);
     if is_hopeless {
@@ -94,7 +98,7 @@ fn wanted(fields: &mut Fields) -> Result<Wanted, JauthError> {
             .into_iter()
             .map(UserType::log_in_by)
             .collect(),
-        parts: parts(extras)?,
+        parts,
         created_from,
         created_to,
         updated_from,

@@ -66,7 +66,8 @@ impl FromStr for CallbackTarget {
 
 /// Posts events as JSON. An answer is not read, and a failure is noted and forgotten.
 pub struct WebhookCallbacks {
-    client: Client,
+    /// `None` where nobody is told: a client reads every certificate that the machine trusts.
+    client: Option<Client>,
     targets: Arc<[CallbackTarget]>,
     places: Arc<Semaphore>,
 }
@@ -85,8 +86,9 @@ impl WebhookCallbacks {
         if targets.len() > MAX_TARGETS {
             return Err(CallbackTargetError::TooMany);
         }
+        let client = (!targets.is_empty()).then(|| client(Patience::default()));
         Ok(Self {
-            client: client(Patience::default()).map_err(|_| CallbackTargetError::Tls)?,
+            client: client.transpose().map_err(|_| CallbackTargetError::Tls)?,
             targets: targets.into(),
             places: Arc::new(Semaphore::new(AT_ONCE)),
         })
@@ -94,7 +96,14 @@ impl WebhookCallbacks {
 }
 
 impl Callbacks for WebhookCallbacks {
+    fn are_wanted(&self) -> bool {
+        self.client.is_some()
+    }
+
     fn tell(&self, event: Map<String, Value>) {
+        let Some(client) = &self.client else {
+            return;
+        };
         for target in self.targets.iter() {
             let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
                 counter!("clavis_callbacks_total", "outcome" => "dropped").increment(1);
@@ -103,7 +112,7 @@ impl Callbacks for WebhookCallbacks {
             };
             let mut event = event.clone();
             event.insert("token".to_owned(), Value::from(target.token.expose()));
-            let (client, target) = (self.client.clone(), target.clone());
+            let (client, target) = (client.clone(), target.clone());
             tokio::spawn(async move {
                 let _place = place;
                 let outcome = post(&client, &target, &event).await;

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::OTHER_KIND;
 use crate::code::{self, Authentication, Code};
-use crate::settings::{Client, SecretText, SettingsError, endpoint};
+use crate::settings::{BrowserSettings, Client, SettingsError, endpoint};
 use crate::wire::Wire;
 
 /// Whether a provider has code challenges (RFC 7636) for clients with a secret.
@@ -26,21 +26,28 @@ pub(crate) struct BrowserClient {
     challenges: Challenges,
 }
 
-/// What is set of an address, and what the provider publishes.
-pub(crate) type Address<'a> = (Option<&'a String>, &'static str);
+/// What a provider publishes of where browsers and codes go.
+pub(crate) struct Usual {
+    pub(crate) authorize_url: &'static str,
+    pub(crate) token_url: &'static str,
+}
 
 impl BrowserClient {
     pub(crate) fn new(
         section: &str,
-        (id, secret): (Option<&String>, Option<&SecretText>),
-        authorize: Address<'_>,
-        token: Address<'_>,
+        settings: BrowserSettings<'_>,
+        usual: &Usual,
         challenges: Challenges,
     ) -> Result<Self, SettingsError> {
         Ok(Self {
-            client: Client::required(section, id, secret)?,
-            authorize_url: endpoint(section, "authorize_url", authorize.0, authorize.1)?,
-            token_url: endpoint(section, "token_url", token.0, token.1)?,
+            client: Client::required(section, settings.client_id, settings.client_secret)?,
+            authorize_url: endpoint(
+                section,
+                "authorize_url",
+                settings.authorize_url,
+                usual.authorize_url,
+            )?,
+            token_url: endpoint(section, "token_url", settings.token_url, usual.token_url)?,
             challenges,
         })
     }

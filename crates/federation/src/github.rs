@@ -9,13 +9,17 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::Site;
-use crate::browser::{BrowserClient, Challenges};
+use crate::browser::{BrowserClient, Challenges, Usual};
 use crate::json;
 use crate::person::Told;
 use crate::settings::{GithubSettings, SettingsError, endpoint};
 use crate::wire::Wire;
 
 const SECTION: &str = "federation.github";
+const USUAL: Usual = Usual {
+    authorize_url: "https://github.com/login/oauth/authorize",
+    token_url: "https://github.com/login/oauth/access_token",
+};
 const SCOPE: &str = "user:email";
 const BAD: &str = "the access token is not good";
 
@@ -42,19 +46,7 @@ impl Github {
         emails_url.set_path(&format!("{}/emails", user_url.path().trim_end_matches('/')));
         Ok(Some(Self {
             wire,
-            browser: BrowserClient::new(
-                SECTION,
-                (settings.client_id.as_ref(), settings.client_secret.as_ref()),
-                (
-                    settings.authorize_url.as_ref(),
-                    "https://github.com/login/oauth/authorize",
-                ),
-                (
-                    settings.token_url.as_ref(),
-                    "https://github.com/login/oauth/access_token",
-                ),
-                Challenges::Compared,
-            )?,
+            browser: BrowserClient::new(SECTION, settings.browser(), &USUAL, Challenges::Compared)?,
             user_url,
             emails_url,
         }))

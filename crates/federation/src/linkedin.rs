@@ -8,13 +8,17 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::Site;
-use crate::browser::{BrowserClient, Challenges};
+use crate::browser::{BrowserClient, Challenges, Usual};
 use crate::json;
 use crate::person::Told;
 use crate::settings::{LinkedinSettings, SettingsError, endpoint};
 use crate::wire::Wire;
 
 const SECTION: &str = "federation.linkedin";
+const USUAL: Usual = Usual {
+    authorize_url: "https://www.linkedin.com/oauth/v2/authorization",
+    token_url: "https://www.linkedin.com/oauth/v2/accessToken",
+};
 const SCOPE: &str = "r_emailaddress r_liteprofile";
 const PROFILE: [(&str, &str); 1] = [(
     "projection",
@@ -46,19 +50,7 @@ impl Linkedin {
         };
         Ok(Some(Self {
             wire,
-            browser: BrowserClient::new(
-                SECTION,
-                (settings.client_id.as_ref(), settings.client_secret.as_ref()),
-                (
-                    settings.authorize_url.as_ref(),
-                    "https://www.linkedin.com/oauth/v2/authorization",
-                ),
-                (
-                    settings.token_url.as_ref(),
-                    "https://www.linkedin.com/oauth/v2/accessToken",
-                ),
-                Challenges::Unknown,
-            )?,
+            browser: BrowserClient::new(SECTION, settings.browser(), &USUAL, Challenges::Unknown)?,
             me_url: api("/me")?,
             address_url: api("/emailAddress")?,
         }))

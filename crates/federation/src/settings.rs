@@ -5,7 +5,7 @@ mod lenient;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clavis_kernel::Secret;
@@ -127,49 +127,51 @@ pub(crate) struct WeChatSettings {
     pub(crate) userinfo_url: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct GithubSettings {
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) client_id: Option<String>,
-    #[serde(deserialize_with = "optional_secret")]
-    pub(crate) client_secret: Option<SecretText>,
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) authorize_url: Option<String>,
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) token_url: Option<String>,
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) user_url: Option<String>,
+/// What is set of a provider to which browsers bring codes.
+#[derive(Clone, Copy)]
+pub(crate) struct BrowserSettings<'a> {
+    pub(crate) client_id: Option<&'a String>,
+    pub(crate) client_secret: Option<&'a SecretText>,
+    pub(crate) authorize_url: Option<&'a String>,
+    pub(crate) token_url: Option<&'a String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct LinkedinSettings {
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) client_id: Option<String>,
-    #[serde(deserialize_with = "optional_secret")]
-    pub(crate) client_secret: Option<SecretText>,
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) authorize_url: Option<String>,
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) token_url: Option<String>,
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) api_url: Option<String>,
+/// Sections of providers to which browsers bring codes, each with the one address more at which it says who somebody is.
+macro_rules! browser_sections {
+    ($($name:ident { $who:ident })*) => {$(
+        #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub(crate) struct $name {
+            #[serde(deserialize_with = "optional_text")]
+            pub(crate) client_id: Option<String>,
+            #[serde(deserialize_with = "optional_secret")]
+            pub(crate) client_secret: Option<SecretText>,
+            #[serde(deserialize_with = "optional_text")]
+            pub(crate) authorize_url: Option<String>,
+            #[serde(deserialize_with = "optional_text")]
+            pub(crate) token_url: Option<String>,
+            #[serde(deserialize_with = "optional_text")]
+            pub(crate) $who: Option<String>,
+        }
+
+        impl $name {
+            pub(crate) fn browser(&self) -> BrowserSettings<'_> {
+                BrowserSettings {
+                    client_id: self.client_id.as_ref(),
+                    client_secret: self.client_secret.as_ref(),
+                    authorize_url: self.authorize_url.as_ref(),
+                    token_url: self.token_url.as_ref(),
+                }
+            }
+        }
+    )*};
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct SpotifySettings {
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) client_id: Option<String>,
-    #[serde(deserialize_with = "optional_secret")]
-    pub(crate) client_secret: Option<SecretText>,
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) authorize_url: Option<String>,
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) token_url: Option<String>,
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) me_url: Option<String>,
+browser_sections! {
+    GithubSettings { user_url }
+    LinkedinSettings { api_url }
+    SpotifySettings { me_url }
+    WindowsliveSettings { me_url }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -183,21 +185,6 @@ pub(crate) struct TwitterSettings {
     pub(crate) authorize_url: Option<String>,
     #[serde(deserialize_with = "optional_text")]
     pub(crate) api_url: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct WindowsliveSettings {
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) client_id: Option<String>,
-    #[serde(deserialize_with = "optional_secret")]
-    pub(crate) client_secret: Option<SecretText>,
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) authorize_url: Option<String>,
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) token_url: Option<String>,
-    #[serde(deserialize_with = "optional_text")]
-    pub(crate) me_url: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -256,6 +243,11 @@ impl Settings {
             && self.twitter == TwitterSettings::default()
             && self.windowslive == WindowsliveSettings::default()
             && self.oidc.values().all(|oidc| *oidc == OidcSettings::default())
+    }
+
+    /// A certificate file to trust beside the system's.
+    pub fn authority(&self) -> Option<&Path> {
+        self.ca_file.as_deref()
     }
 
     pub(crate) fn patience(&self) -> Result<Patience, SettingsError> {

@@ -6,13 +6,17 @@ use clavis_kernel::Secret;
 use url::Url;
 
 use crate::Site;
-use crate::browser::{BrowserClient, Challenges};
+use crate::browser::{BrowserClient, Challenges, Usual};
 use crate::json;
 use crate::person::Told;
 use crate::settings::{SettingsError, SpotifySettings, endpoint};
 use crate::wire::Wire;
 
 const SECTION: &str = "federation.spotify";
+const USUAL: Usual = Usual {
+    authorize_url: "https://accounts.spotify.com/authorize",
+    token_url: "https://accounts.spotify.com/api/token",
+};
 const SCOPE: &str = "user-read-email user-read-private";
 const BAD: &str = "the access token is not good";
 
@@ -30,19 +34,7 @@ impl Spotify {
         }
         Ok(Some(Self {
             wire,
-            browser: BrowserClient::new(
-                SECTION,
-                (settings.client_id.as_ref(), settings.client_secret.as_ref()),
-                (
-                    settings.authorize_url.as_ref(),
-                    "https://accounts.spotify.com/authorize",
-                ),
-                (
-                    settings.token_url.as_ref(),
-                    "https://accounts.spotify.com/api/token",
-                ),
-                Challenges::Compared,
-            )?,
+            browser: BrowserClient::new(SECTION, settings.browser(), &USUAL, Challenges::Compared)?,
             me_url: endpoint(
                 SECTION,
                 "me_url",

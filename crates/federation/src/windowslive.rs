@@ -7,13 +7,17 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::Site;
-use crate::browser::{BrowserClient, Challenges};
+use crate::browser::{BrowserClient, Challenges, Usual};
 use crate::json;
 use crate::person::Told;
 use crate::settings::{SettingsError, WindowsliveSettings, endpoint};
 use crate::wire::Wire;
 
 const SECTION: &str = "federation.windowslive";
+const USUAL: Usual = Usual {
+    authorize_url: "https://login.live.com/oauth20_authorize.srf",
+    token_url: "https://login.live.com/oauth20_token.srf",
+};
 const SCOPE: &str = "wl.basic wl.emails wl.contacts_emails";
 const BAD: &str = "the access token is not good";
 
@@ -31,19 +35,7 @@ impl Windowslive {
         }
         Ok(Some(Self {
             wire,
-            browser: BrowserClient::new(
-                SECTION,
-                (settings.client_id.as_ref(), settings.client_secret.as_ref()),
-                (
-                    settings.authorize_url.as_ref(),
-                    "https://login.live.com/oauth20_authorize.srf",
-                ),
-                (
-                    settings.token_url.as_ref(),
-                    "https://login.live.com/oauth20_token.srf",
-                ),
-                Challenges::Unknown,
-            )?,
+            browser: BrowserClient::new(SECTION, settings.browser(), &USUAL, Challenges::Unknown)?,
             me_url: endpoint(
                 SECTION,
                 "me_url",

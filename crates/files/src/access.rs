@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::rules::{Malformed, PathRules, Permissions, Word};
 use crate::script::Evaluation;
-use crate::{ObjectKey, Request, Resource, Rules, StoredObject, Upload};
+use crate::{ObjectKey, ObjectKeyError, Request, Resource, Rules, StoredObject, Upload};
 
 /// The longest metadata that a rule writes under one name, in bytes: what S3 takes of an object is twice that.
 const MAX_METADATA: usize = 1024;
@@ -137,27 +137,32 @@ impl Permissions {
     }
 }
 
+impl Place {
+    /// Where a path leads: what stands behind the storage prefix, with its first slash, still percent-encoded and
+    /// without the query.
+    ///
+    /// # Errors
+    ///
+    /// Why it leads nowhere: what is between its slashes is no key, or there is nothing between two of them.
+    pub fn of(path: &str) -> Result<Self, ObjectKeyError> {
+        let inner = path.strip_prefix('/').ok_or(ObjectKeyError::Segment)?;
+        match inner.strip_suffix('/') {
+            _ if inner.is_empty() => Ok(Self::Directory(String::new())),
+            Some(name) => Ok(Self::Directory(format!("{}/", name.parse::<ObjectKey>()?))),
+            None => Ok(Self::Object(inner.parse()?)),
+        }
+    }
+}
+
 impl Rules {
     /// The path that decides about a request: the first that takes it, and no other one is asked. `None` when there is
     /// none, and for a path that is no object's.
     ///
-    /// The path is what stands behind the storage prefix, with its first slash, still percent-encoded and without the
-    /// query. A parameter that is not well encoded is no match of any pattern.
+    /// The path is as [`Place::of`] takes it. A parameter that is not well encoded is no match of any pattern.
     pub fn route(&self, method: Method, target: Target, path: &str) -> Option<Route<'_>> {
-        let inner = path.strip_prefix('/')?;
-        let name = inner.strip_suffix('/').unwrap_or(inner);
-        let key = if name.is_empty() {
-            None
-        } else {
-            Some(name.parse().ok()?)
-        };
-        let place = match key {
-            Some(key) if !inner.ends_with('/') => Place::Object(key),
-            Some(key) => Place::Directory(format!("{key}/")),
-            None => Place::Directory(String::new()),
-        };
-        self.explicit(method, target, path, place)
-            .or_else(|| self.implied(method, target, path, name))?
+        let place = Place::of(path).ok()?;
+        self.explicit(method, target, path, &place)
+            .or_else(|| self.implied(method, target, path, &place))?
             .ok()
     }
 
@@ -167,7 +172,7 @@ impl Rules {
         method: Method,
         target: Target,
         path: &str,
-        place: Place,
+        place: &Place,
     ) -> Option<Result<Route<'_>, Malformed>> {
         self.paths.iter().find_map(|rules| {
             let permissions = rules.permissions(target);
@@ -191,7 +196,7 @@ impl Rules {
         method: Method,
         target: Target,
         path: &str,
-        name: &str,
+        place: &Place,
     ) -> Option<Result<Route<'_>, Malformed>> {
         if method != Method::Get {
             return None;
@@ -201,10 +206,9 @@ impl Rules {
             let answers = permissions.has_one_of(&[Word::List, Word::Read]);
             let parent = rules.parent.as_ref().filter(|_| answers)?;
             let matched = parent.matched(path)?;
-            let prefix = if name.is_empty() {
-                String::new()
-            } else {
-                format!("{name}/")
+            let prefix = match place {
+                Place::Object(key) => format!("{key}/"),
+                Place::Directory(prefix) => prefix.clone(),
             };
             Some(matched.map(|parameters| Route {
                 rules: self,
@@ -237,11 +241,6 @@ impl Route<'_> {
     /// The pattern that matched, as it is written in the file.
     pub fn pattern(&self) -> &str {
         self.path.pattern.text()
-    }
-
-    /// Whether the pattern is one of directories: it ends with a slash.
-    pub fn is_of_directories(&self) -> bool {
-        self.path.pattern.is_directory()
     }
 
     /// Whether it is permitted. One decision costs a bounded number of steps; a rule that fails, or comes to no end

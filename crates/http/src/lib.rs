@@ -20,6 +20,7 @@ mod memory;
 mod new_password;
 mod nonces;
 mod operations;
+mod parts;
 mod plain_letters;
 mod public_url;
 mod rates;

@@ -78,11 +78,6 @@ impl Pattern {
         self.parameters.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Whether it is one of a directory: it ends with a slash.
-    pub(crate) fn is_directory(&self) -> bool {
-        self.text.ends_with('/')
-    }
-
     /// The pattern of the directory that its files are in, where its last segment stands for one file.
     pub(crate) fn parent(&self) -> Option<Result<Self, String>> {
         self.parent.as_deref().map(Self::parse)

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use super::{file, object, request, rules, user};
 use crate::{
-    Auth, Field, FindError, Method, Operation, Parents, Place, Request, Resource, Rules, Target, UploadError,
+    Auth, Field, FindError, Method, ObjectKeyError, Operation, Parents, Place, Request, Resource, Rules,
+    Target, UploadError,
 };
 
 /// What a rule says to a request for an object.
@@ -287,4 +288,37 @@ fn an_entry_of_a_directory_opens_by_its_own_path_too() {
     }
     check(&rules, Target::Content, "/den/", "den/x", false);
     check(&rules, Target::Metadata, "/den/", "den/x", true);
+}
+
+#[test]
+fn a_path_that_may_mean_another_place_leads_nowhere() {
+    for path in [
+        "/../x",
+        "/a/../b",
+        "/a/%2e%2E/b",
+        "/a/./b",
+        "/.%2e",
+        "/a//b",
+        "//a",
+        "/a//",
+        "/a%2fb",
+        "/a%5Cb",
+        "/a%00",
+        "//",
+        "",
+        "a",
+    ] {
+        assert!(Place::of(path).is_err(), "{path}");
+    }
+    assert_eq!(
+        Place::of(&format!("/{}", "a".repeat(1025))),
+        Err(ObjectKeyError::Length)
+    );
+    let directory = |prefix: &str| Ok(Place::Directory(prefix.to_owned()));
+    assert_eq!(Place::of("/"), directory(""));
+    assert_eq!(Place::of("/a/"), directory("a/"));
+    for key in ["a", "a%20b/c..d", "%EF%BC%8E%EF%BC%8E/a"] {
+        let object = Ok(Place::Object(key.parse().unwrap()));
+        assert_eq!(Place::of(&format!("/{key}")), object, "{key}");
+    }
 }

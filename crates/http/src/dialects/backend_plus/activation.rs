@@ -53,22 +53,17 @@ pub(super) async fn by_link(
             Some(url) => Ok(redirect(url).finish()),
             None => Err(refusal.into()),
         },
-        (Ok(Some(Admission::Session(grant))), Some(url)) => {
-            let mut response = redirect(&with_parameter(
-                url,
-                "refresh_token",
-                grant.refresh_token.secret.expose(),
-            ));
-            if handover == Handover::Cookies {
-                dialect.hand_over_in_cookies(&mut response, &grant)?;
-            } else {
-                super::cookies::Cookies::clear(&mut response);
+        (Ok(Some(admission)), Some(url)) => {
+            let mut response = redirect(&onward(url, &admission));
+            match &admission {
+                Admission::Session(grant) if handover == Handover::Cookies => {
+                    dialect.hand_over_in_cookies(&mut response, grant)?;
+                }
+                Admission::Session(_) => super::cookies::Cookies::clear(&mut response),
+                // An account that was active already, and has a second factor.
+                Admission::FactorAwaited(_) => {}
             }
             Ok(response.finish())
-        }
-        // An account that was active already, and has a second factor.
-        (Ok(Some(Admission::FactorAwaited(ticket))), Some(url)) => {
-            Ok(redirect(&with_parameter(url, "mfa_ticket", ticket.expose())).finish())
         }
         (Ok(_), Some(url)) => Ok(redirect(url).finish()),
         (Ok(_), None) => match profile {
@@ -112,8 +107,18 @@ pub(super) fn redirect(url: &str) -> HttpResponseBuilder {
     response
 }
 
+/// The URL with what was come to in its query: a refresh token, or the ticket that awaits a second factor.
+pub(super) fn onward(url: &str, admission: &Admission) -> String {
+    match admission {
+        Admission::Session(grant) => {
+            with_parameter(url, "refresh_token", grant.refresh_token.secret.expose())
+        }
+        Admission::FactorAwaited(ticket) => with_parameter(url, "mfa_ticket", ticket.expose()),
+    }
+}
+
 /// The URL with one more parameter in its query, in front of its fragment.
-pub(super) fn with_parameter(url: &str, name: &str, value: &str) -> String {
+fn with_parameter(url: &str, name: &str, value: &str) -> String {
     let (url, fragment) = url
         .split_once('#')
         .map_or((url, None), |(url, fragment)| (url, Some(fragment)));

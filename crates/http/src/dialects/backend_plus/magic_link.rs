@@ -3,10 +3,10 @@
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Duration;
-use clavis_flows::{Admission, FollowLinkError, LinkAction, RequestLinkError, SignUp};
+use clavis_flows::{FollowLinkError, LinkAction, RequestLinkError, SignUp};
 use clavis_kernel::{AccountId, Email};
 
-use super::activation::{redirect, with_parameter};
+use super::activation::{onward, redirect};
 use super::error::{Profile, Refusal};
 use super::rules::{Disclosure, Switch};
 use super::session::Handover;
@@ -65,17 +65,6 @@ pub(super) async fn follow(
         (Ok(Some(admission)), None) => dialect.admission(&admission, Handover::Body),
         (Ok(None), Some(url)) => Ok(redirect(url).finish()),
         (Ok(None), None) => Ok(HttpResponse::Ok().finish()),
-    }
-}
-
-/// Where somebody goes on who followed a link: with the session's refresh token, or with the ticket that awaits the second
-/// factor, as `POST /auth/mfa/totp` takes it.
-fn onward(url: &str, admission: &Admission) -> String {
-    match admission {
-        Admission::Session(grant) => {
-            with_parameter(url, "refresh_token", grant.refresh_token.secret.expose())
-        }
-        Admission::FactorAwaited(ticket) => with_parameter(url, "mfa_ticket", ticket.expose()),
     }
 }
 

@@ -14,7 +14,7 @@ use clavis_identity::Attributes;
 
 pub use switches::ProviderClient;
 
-use super::activation::{redirect, with_parameter};
+use super::activation::{onward, redirect};
 use super::error::{Profile, Refusal};
 use super::session::Handover;
 use super::{APPLICATION, BackendPlus};
@@ -200,17 +200,11 @@ impl BackendPlus {
         let Some(url) = &self.providers.success else {
             return self.admission(admission, Handover::Cookies);
         };
-        match admission {
-            Admission::Session(grant) => {
-                let refresh_token = grant.refresh_token.secret.expose();
-                let mut response = redirect(&with_parameter(url, "refresh_token", refresh_token));
-                self.hand_over_in_cookies(&mut response, grant)?;
-                Ok(response.finish())
-            }
-            Admission::FactorAwaited(ticket) => {
-                Ok(redirect(&with_parameter(url, "mfa_ticket", ticket.expose())).finish())
-            }
+        let mut response = redirect(&onward(url, admission));
+        if let Admission::Session(grant) = admission {
+            self.hand_over_in_cookies(&mut response, grant)?;
         }
+        Ok(response.finish())
     }
 
     /// Where a browser goes that got nowhere.

@@ -75,7 +75,7 @@ pub(super) async fn serve(
     };
     // As it was sent: what the framework decodes may mean another place.
     let (target, path) = place::split(request.uri().path()).ok_or(Refusal::NOT_FOUND)?;
-    place::check(path)?;
+    Place::of(path).map_err(|_| Refusal::INVALID_PATH)?;
     let route = storage
         .rules
         .route(method, target, path)

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use actix_multipart::{Field, Multipart, MultipartError};
-use actix_web::error::PayloadError;
-use actix_web::http::header::{Charset, ContentDisposition, HeaderMap};
+use actix_web::http::header::HeaderMap;
 use actix_web::web::{Bytes, BytesMut, Payload};
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::TryStreamExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time;
 
@@ -15,9 +14,8 @@ use super::form;
 use super::upload::{Lease, Upload, UploadRoom};
 use super::value::{Budget, Fields, Param};
 use super::{Bounds, FileBounds};
+use crate::parts;
 
-/// Most parts of a body.
-const MAX_PARTS: usize = 256;
 /// Longest a body may be on its way: it holds memory.
 const MAX_WAIT: Duration = Duration::from_mins(5);
 
@@ -47,16 +45,17 @@ async fn read_parts(
         lease: Lease::new(bounds.files.map_or(&no_room, |files| files.room)),
     };
     let mut fields = Fields::default();
-    let mut parts = Multipart::new(headers, metered(payload, bounds.total_bytes()));
+    let body = parts::metered(payload, bounds.total_bytes() as u64);
+    let mut form = Multipart::new(headers, body);
     let mut count = 0_usize;
-    while let Some(mut part) = parts.try_next().await.map_err(broken)? {
+    while let Some(mut part) = form.try_next().await.map_err(broken)? {
         count = count.saturating_add(1);
-        if count > MAX_PARTS {
+        if count > parts::MAX_PARTS {
             return Err(BarongError::TOO_MANY_PARAMETERS);
         }
         let name = part.name().map(str::to_owned);
         let name = name.ok_or(BarongError::NOT_A_FORM)?;
-        let value = match part.content_disposition().and_then(file_name) {
+        let value = match part.content_disposition().and_then(parts::file_name) {
             Some(file) => reader.file(&mut part, file).await?,
             None => Some(reader.text(&mut part).await?),
         };
@@ -67,35 +66,12 @@ async fn read_parts(
     Ok((fields, reader.lease.into_permit()))
 }
 
-/// The body, which ends in an error once it is longer than it may be: whatever it is that takes the room.
-fn metered(
-    payload: Payload,
-    most_bytes: usize,
-) -> impl futures_util::Stream<Item = Result<Bytes, PayloadError>> + 'static {
-    let mut left = most_bytes;
-    payload.map(move |chunk| {
-        let chunk = chunk?;
-        left = left.checked_sub(chunk.len()).ok_or(PayloadError::Overflow)?;
-        Ok(chunk)
-    })
-}
-
 fn broken(error: MultipartError) -> BarongError {
-    match error {
-        MultipartError::Payload(PayloadError::Overflow) => BarongError::TOO_LARGE,
-        // All others say that it is no form, or not a whole one.
-        _ => BarongError::NOT_A_FORM,
+    if parts::is_too_long(&error) {
+        BarongError::TOO_LARGE
+    } else {
+        BarongError::NOT_A_FORM
     }
-}
-
-/// A part with a file's name is a file.
-fn file_name(disposition: &ContentDisposition) -> Option<String> {
-    let extended = disposition.get_filename_ext().and_then(|name| {
-        let is_utf_8 =
-            matches!(&name.charset, Charset::Ext(charset) if charset.eq_ignore_ascii_case("utf-8"));
-        is_utf_8.then(|| String::from_utf8(name.value.clone()).ok())?
-    });
-    extended.or_else(|| disposition.get_filename().map(str::to_owned))
 }
 
 /// How much is still read.

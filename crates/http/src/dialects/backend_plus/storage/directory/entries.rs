@@ -1,7 +1,7 @@
 //! The objects of a directory that the asker may see, page by page.
 
 use actix_web::web;
-use clavis_files::{Method, ObjectKey, StoredObject, Target};
+use clavis_files::{Method, ObjectKey, Route, StoredObject, Target};
 use clavis_flows::{BlobError, BlobStream};
 
 use super::super::super::BackendPlus;
@@ -52,9 +52,11 @@ impl Entries {
             return Ok(None);
         };
         self.after = Some(last.key.clone());
-        Ok(Some(
-            page.into_iter().filter(|object| self.is_seen(object)).collect(),
-        ))
+        let route = self.route();
+        let seen = page
+            .into_iter()
+            .filter(|object| self.sees(route.as_ref(), object));
+        Ok(Some(seen.collect()))
     }
 
     /// An object's content, with what is known of it now; `None` when it is gone since, or may not be seen any more.
@@ -63,13 +65,16 @@ impl Entries {
         object: &StoredObject,
     ) -> Result<Option<(StoredObject, BlobStream)>, BlobError> {
         let opened = self.dialect.app.objects.open(&object.key, None).await?;
-        Ok(opened.filter(|(object, _)| self.is_seen(object)))
+        Ok(opened.filter(|(object, _)| self.sees(self.route().as_ref(), object)))
     }
 
-    fn is_seen(&self, object: &StoredObject) -> bool {
-        // A route borrows the rules, and this outlives the handler.
+    /// The path that decides about the directory: it borrows the rules, and these entries outlive the handler.
+    fn route(&self) -> Option<Route<'_>> {
         let (rules, path) = (&self.dialect.storage.rules, &self.asker.request.path);
-        let route = rules.route(Method::Get, self.target, path);
+        rules.route(Method::Get, self.target, path)
+    }
+
+    fn sees(&self, route: Option<&Route<'_>>, object: &StoredObject) -> bool {
         self.asker.is_admin || route.is_some_and(|route| route.shows(&self.asker.request, object))
     }
 }

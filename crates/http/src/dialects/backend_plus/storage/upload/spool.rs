@@ -6,23 +6,21 @@ use std::path::Path;
 use std::time::Duration;
 
 use actix_multipart::{Field, Multipart, MultipartError};
-use actix_web::error::PayloadError;
-use actix_web::http::header::{self, Charset, ContentDisposition, HeaderMap};
-use actix_web::web::{self, Bytes, BytesMut};
+use actix_web::http::header::{self, ContentDisposition, HeaderMap};
+use actix_web::web::{self, BytesMut};
 use clavis_files::Upload;
 use clavis_flows::{BlobError, BlobStream};
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{TryStreamExt as _, stream};
 use openssl::hash::{Hasher, MessageDigest};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, BufWriter};
 use tokio::time::{Instant, timeout_at};
 
 use super::super::super::error::Refusal;
+use crate::parts;
 
 /// The form's field that carries the file.
 const FIELD: &str = "file";
-/// Most parts of a form.
-const MAX_PARTS: usize = 256;
 /// Bytes of a body that are not the file's: other fields, and the headers of the parts.
 const AROUND: u64 = 1024 * 1024;
 /// Longest name of a file that is kept, in bytes.
@@ -76,14 +74,14 @@ pub(super) async fn receive(
         return Err(Refusal::TOO_LARGE);
     }
     let mut pace = Pace::new();
-    let body = metered(payload, most_bytes.saturating_add(AROUND));
-    let mut parts = Multipart::new(headers, body);
+    let body = parts::metered(payload, most_bytes.saturating_add(AROUND));
+    let mut form = Multipart::new(headers, body);
     let mut spooled = None;
-    for _ in 0..MAX_PARTS {
-        let Some(mut part) = pace.keep(parts.try_next()).await? else {
+    for _ in 0..parts::MAX_PARTS {
+        let Some(mut part) = pace.keep(form.try_next()).await? else {
             return Ok(spooled);
         };
-        let name = part.content_disposition().and_then(file_name);
+        let name = part.content_disposition().and_then(kept_name);
         match name {
             Some(name) if spooled.is_none() && part.name() == Some(FIELD) => {
                 spooled = Some(spool(&mut part, name, folder, most_bytes, &mut pace).await?);
@@ -159,35 +157,15 @@ fn failed(error: &io::Error) -> Refusal {
     Refusal::INTERNAL
 }
 
-/// A part with a file's name is a file; the name is one line of bounded length.
-fn file_name(disposition: &ContentDisposition) -> Option<String> {
-    let extended = disposition.get_filename_ext().and_then(|name| {
-        let is_utf_8 =
-            matches!(&name.charset, Charset::Ext(charset) if charset.eq_ignore_ascii_case("utf-8"));
-        is_utf_8.then(|| String::from_utf8(name.value.clone()).ok())?
-    });
-    let name = extended.or_else(|| disposition.get_filename().map(str::to_owned))?;
+/// The client's name of a file, as far as it is kept.
+fn kept_name(disposition: &ContentDisposition) -> Option<String> {
+    let name = parts::file_name(disposition)?;
     let mut length = 0;
     let kept = name.chars().filter(|c| !c.is_control()).take_while(|c| {
         length += c.len_utf8();
         length <= MAX_NAME
     });
     Some(kept.collect())
-}
-
-/// The body, which ends in an error once it is longer than it may be: whatever it is that takes the room.
-fn metered(
-    payload: web::Payload,
-    most_bytes: u64,
-) -> impl Stream<Item = Result<Bytes, PayloadError>> + 'static {
-    let mut left = most_bytes;
-    payload.map(move |piece| {
-        let piece = piece?;
-        left = left
-            .checked_sub(piece.len() as u64)
-            .ok_or(PayloadError::Overflow)?;
-        Ok(piece)
-    })
 }
 
 /// How fast an upload must be.
@@ -219,9 +197,9 @@ impl Pace {
 }
 
 fn broken(error: MultipartError) -> Refusal {
-    match error {
-        MultipartError::Payload(PayloadError::Overflow) => Refusal::TOO_LARGE,
-        // All others say that it is no form, or not a whole one.
-        _ => Refusal::MALFORMED,
+    if parts::is_too_long(&error) {
+        Refusal::TOO_LARGE
+    } else {
+        Refusal::MALFORMED
     }
 }

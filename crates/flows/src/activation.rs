@@ -148,9 +148,14 @@ impl Flows<'_> {
     }
 
     /// Forgets how an account was reached before its address was first shown to be somebody's: whoever set it up may have
-    /// been a stranger who took the address. Their second factor, keys and sessions are not the owner's; nor is their
-    /// password, which is the caller's affair.
-    pub(crate) fn forget_what_strangers_set(&self, account: AccountId) -> Result<(), StoreError> {
+    /// been a stranger who took the address. Their second factor, keys, sessions and accounts at providers are not the
+    /// owner's; nor is their password, which is the caller's affair.
+    pub(crate) fn forget_what_strangers_set(&self, account: &Account) -> Result<(), StoreError> {
+        let view = self.view(account.clone())?;
+        for provider in view.providers() {
+            self.give_up_provider(&view, &provider)?;
+        }
+        let account = account.id;
         SecondFactors::remove(self.ports, account)?;
         ApiKeys::deactivate_all_answered_for(self.ports, account, self.now())?;
         self.end_sessions(account, None)?;

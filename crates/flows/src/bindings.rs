@@ -197,7 +197,8 @@ impl Flows<'_> {
         self.audit(Some(account.id), AuditAction::RemoveAddress)
     }
 
-    fn give_up_provider(&self, view: &AccountView, provider: &Provider) -> Result<(), StoreError> {
+    /// A provider's word opens the account no more.
+    pub(crate) fn give_up_provider(&self, view: &AccountView, provider: &Provider) -> Result<(), StoreError> {
         let subjects = view.identities.iter().filter_map(Identity::as_subject);
         for subject in subjects.filter(|subject| subject.provider() == provider) {
             let key = IdentityKey::subject(&subject);

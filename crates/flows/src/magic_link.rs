@@ -131,7 +131,7 @@ impl Flows<'_> {
             return Ok(Err(FollowLinkError::Unknown));
         }
         if !self.is_proven(&ticket)? {
-            self.forget_what_strangers_set(account.id)?;
+            self.forget_what_strangers_set(&account)?;
             PasswordCredentials::remove(self.ports, account.id)?;
         }
         self.prove_address(&ticket)?;

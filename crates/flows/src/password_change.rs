@@ -127,7 +127,7 @@ impl Flows<'_> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         if !self.is_proven(&ticket)? {
-            self.forget_what_strangers_set(account.id)?;
+            self.forget_what_strangers_set(&account)?;
         }
         self.prove_address(&ticket)?;
         self.set_password(account.id, hash, None)?;

@@ -1,5 +1,7 @@
 use chrono::Duration;
-use clavis_identity::{Account, AccountState, TotpWindow};
+use clavis_identity::{
+    Account, AccountState, Assurance, Identities, IdentityKey, ProviderSubject, TotpWindow,
+};
 use clavis_kernel::{Clock as _, Dialect, Secret};
 
 use super::{World, email};
@@ -192,6 +194,15 @@ fn the_first_proof_of_an_address_forgets_what_a_stranger_set_up() {
     let ann = world.sign_up("ann@example.org");
     let stranger = world.log_in("ann@example.org", "Tecohvi0").unwrap();
     world.enable(&ann);
+    let theirs = ProviderAccount {
+        subject: ProviderSubject::new("google".parse().unwrap(), "1").unwrap(),
+        address: None,
+        address_verified: false,
+        name: None,
+        picture: None,
+    };
+    let bound = world.flows().bind_provider(ann.id, Assurance::Full, &theirs);
+    assert_eq!(bound.unwrap(), Ok(()));
     let token = world.link_to("ann@example.org");
     assert!(matches!(
         world.follow(&token, LinkAction::LogIn),
@@ -204,6 +215,8 @@ fn the_first_proof_of_an_address_forgets_what_a_stranger_set_up() {
     );
     let standing = standing(&world.ports, stranger.session, world.clock.now()).unwrap();
     assert!(standing.is_err());
+    let subject = IdentityKey::subject(&theirs.subject);
+    assert!(Identities::find(&world.ports, &subject).unwrap().is_none());
     // What its owner sets up from now on stays.
     world.enable(&ann);
     let again = world.link_to("ann@example.org");

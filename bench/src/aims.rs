@@ -59,6 +59,7 @@ fn wanted(workload: Workload) -> Option<(Ceiling, f64, f64)> {
         | Workload::UserList
         | Workload::StoredFile
         | Workload::StoredImage => None,
+        Workload::ThirdParty => Some((Ceiling::Commits, 0.5, 0.0)),
         Workload::LogIn => Some((Ceiling::Hashes, 0.95, 0.0)),
         Workload::RefreshPluto | Workload::RefreshBackendPlus => Some((Ceiling::Commits, 0.5, 3000.0)),
         Workload::Info | Workload::Verify | Workload::GatewayCookie | Workload::GatewayKey => {
@@ -125,6 +126,7 @@ fn flat(first: &Measured, last: &Measured) -> Vec<Aim> {
         Workload::RefreshBackendPlus,
         Workload::Info,
         Workload::UserList,
+        Workload::ThirdParty,
     ];
     let aims = watched.into_iter().filter_map(|workload| {
         let (few, many) = (find(first, workload)?, find(last, workload)?);

@@ -9,6 +9,7 @@ mod measure;
 mod options;
 mod people;
 mod process;
+mod provider;
 mod report;
 mod server;
 mod storage;

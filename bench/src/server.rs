@@ -15,6 +15,7 @@ use reqwest::blocking::Client;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::database::Place;
+use crate::provider::Provider;
 use crate::storage;
 
 /// What the line begins with that says where it serves.
@@ -52,7 +53,7 @@ impl Server {
         storage::write_rules(place.folder())?;
         let log_file = place.folder().join("log");
         let log = File::create(&log_file).context("cannot make the server's log")?;
-        let cli = Cli::at(program, place);
+        let cli = Cli::at(program, place)?;
         let mut command = cli.command();
         command.arg("serve").stdout(Stdio::piped()).stderr(log);
         let started = Instant::now();
@@ -117,20 +118,22 @@ impl Server {
 }
 
 impl Cli {
-    fn at(program: &Path, place: &Place) -> Self {
+    fn at(program: &Path, place: &Place) -> Result<Self> {
         let mut variables: Vec<(&'static str, OsString)> = SETTINGS
             .iter()
             .map(|(name, value)| (*name, OsString::from(value)))
             .collect();
+        let provider = Provider::shared()?.settings().into_iter();
+        variables.extend(provider.map(|(name, value)| (name, OsString::from(value))));
         variables.push(("CLAVIS_DATA__DIR", OsString::from(place.data())));
         if let Some(url) = place.postgres_url() {
             variables.push(("CLAVIS_DATABASE__URL", OsString::from(url)));
         }
-        Self {
+        Ok(Self {
             program: program.to_owned(),
             folder: place.folder().to_owned(),
             variables,
-        }
+        })
     }
 
     fn command(&self) -> Command {

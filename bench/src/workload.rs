@@ -11,6 +11,7 @@ use crate::ceilings::Ceiling;
 use crate::client::{Door, Session, sessions};
 use crate::database::PASSWORD;
 use crate::people::{AGENT, GATE, Person, keys, people, signed};
+use crate::provider::Provider;
 use crate::server::Server;
 use crate::storage;
 use crate::wrk::{Load, Script};
@@ -36,6 +37,7 @@ pub(crate) enum Group {
     Upload,
     List,
     Storage,
+    ThirdParty,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +56,7 @@ pub(crate) enum Workload {
     UserList,
     StoredFile,
     StoredImage,
+    ThirdParty,
 }
 
 /// What a workload is made from.
@@ -65,7 +68,7 @@ pub(crate) struct Material<'a> {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Register,
         Self::LogIn,
         Self::RefreshPluto,
@@ -80,6 +83,7 @@ impl Workload {
         Self::UserList,
         Self::StoredFile,
         Self::StoredImage,
+        Self::ThirdParty,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -98,6 +102,7 @@ impl Workload {
             Self::UserList => "user listing",
             Self::StoredFile => "storage: 4 KiB",
             Self::StoredImage => "storage: image, w=320",
+            Self::ThirdParty => "third-party log-in",
         }
     }
 
@@ -112,6 +117,7 @@ impl Workload {
             Self::Upload => Group::Upload,
             Self::UserList => Group::List,
             Self::StoredFile | Self::StoredImage => Group::Storage,
+            Self::ThirdParty => Group::ThirdParty,
         }
     }
 
@@ -129,7 +135,7 @@ impl Workload {
             | Self::UserList
             | Self::StoredFile
             | Self::StoredImage => &[Ceiling::Requests],
-            Self::Upload => &[Ceiling::Commits],
+            Self::Upload | Self::ThirdParty => &[Ceiling::Commits],
         }
     }
 
@@ -183,6 +189,13 @@ impl Workload {
             Self::StoredImage => {
                 let path = storage::image(material.client, material.server)?;
                 (Script::Same, path, Vec::new())
+            }
+            Self::ThirdParty => {
+                let prefix = format!("third-{clients}-{}", material.server.pid());
+                let provider = Provider::shared()?;
+                let bodies = provider.people(material.client, material.server, &prefix, CHECKED)?;
+                let arguments = vec![material.file(&bodies, Clone::clone)?];
+                (Script::Post, "/token/third_party", arguments)
             }
             Self::Upload => {
                 let people = material.people(&format!("upload-{clients}"))?;

@@ -30,10 +30,11 @@ pub(crate) enum Script {
     Cookie,
     Signed,
     Upload,
+    Post,
 }
 
 impl Script {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Same,
         Self::Register,
         Self::LogIn,
@@ -42,6 +43,7 @@ impl Script {
         Self::Cookie,
         Self::Signed,
         Self::Upload,
+        Self::Post,
     ];
 
     const fn file(self) -> &'static str {
@@ -54,13 +56,14 @@ impl Script {
             Self::Cookie => "cookie.lua",
             Self::Signed => "signed.lua",
             Self::Upload => "upload.lua",
+            Self::Post => "post.lua",
         }
     }
 
     /// What stands before the script's own text.
     const fn beginning(self) -> &'static str {
         match self {
-            Self::Read | Self::Cookie | Self::Signed | Self::Upload => IN_TURN,
+            Self::Read | Self::Cookie | Self::Signed | Self::Upload | Self::Post => IN_TURN,
             Self::Same | Self::Register | Self::LogIn | Self::Refresh => "",
         }
     }
@@ -75,6 +78,7 @@ impl Script {
             Self::Cookie => include_str!("scripts/cookie.lua"),
             Self::Signed => include_str!("scripts/signed.lua"),
             Self::Upload => include_str!("scripts/upload.lua"),
+            Self::Post => include_str!("scripts/post.lua"),
         }
     }
 }

@@ -8,6 +8,8 @@ mod admin_review;
 mod admin_search;
 mod admin_users;
 mod api_keys;
+mod auth0;
+mod captcha;
 mod data_storage;
 mod documents;
 mod gateway;

@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use actix_web::web;
 use clavis_delivery::WebhookCallbacks;
-use clavis_flows::{Callbacks, Door, OldAddress};
+use clavis_federation::SiteVerify;
+use clavis_flows::{Callbacks, Captcha, Door, OldAddress};
 use clavis_http::App;
 use clavis_http::dialects::Lifetimes;
 use clavis_http::dialects::backend_plus::BackendPlus;
@@ -34,6 +35,7 @@ impl Doors {
     ) -> Result<Self, ConfigError> {
         let dialects = &settings.dialects;
         let links = settings.http.mail_links;
+        let captcha = captcha(settings)?;
         let jauth_callbacks = callbacks(&dialects.jauth.event_callback_urls)?;
         Ok(Self {
             backend_plus: open(Dialect::BackendPlus, dialects.backend_plus.enabled, || {
@@ -41,7 +43,7 @@ impl Doors {
                 BackendPlus::new(app.clone(), settings_of_dialect, lifetimes, links, settings.dev)
             })?,
             barong: open(Dialect::Barong, dialects.barong.enabled, || {
-                Barong::new(app.clone(), dialects.barong.clone(), lifetimes)
+                Barong::new(app.clone(), dialects.barong.clone(), lifetimes, captcha)
             })?,
             jauth: open(Dialect::Jauth, dialects.jauth.enabled, || {
                 Jauth::new(app.clone(), dialects.jauth.clone(), lifetimes, jauth_callbacks)
@@ -82,6 +84,22 @@ impl Doors {
             .flatten()
             .collect()
     }
+}
+
+/// Who says of Barong's clients whether they are people.
+fn captcha(settings: &Settings) -> Result<Option<Arc<dyn Captcha>>, ConfigError> {
+    let barong = &settings.dialects.barong;
+    let section = "dialects.barong";
+    let client = barong
+        .captcha_client()
+        .map_err(|error| ConfigError::within(section, error))?;
+    let Some(client) = client.filter(|_| barong.enabled) else {
+        return Ok(None);
+    };
+    let authority = settings.federation.authority();
+    let server = SiteVerify::new(section, client.verify_url.as_ref(), client.secret_key, authority);
+    let server = server.map_err(|error| ConfigError::setting(&error.setting, error.problem))?;
+    Ok(Some(Arc::new(server)))
 }
 
 /// Who is told of jauth's users.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use clavis_federation::{ClientOfDialect, ClientUrls, Federation};
 use clavis_flows::Providers;
 use clavis_http::dialects::backend_plus::ProviderClient;
+use clavis_http::dialects::barong::AUTH0;
 
 use crate::config::{ConfigError, Settings};
 use crate::system::SystemClock;
@@ -16,6 +17,16 @@ pub(crate) fn providers(settings: &Settings) -> Result<Arc<dyn Providers>, Confi
     if backend_plus.enabled {
         for client in backend_plus.provider_clients() {
             all.adopt(of_dialect(client)).map_err(refused)?;
+        }
+    }
+    let barong = &settings.dialects.barong;
+    if barong.enabled {
+        let auth0 = barong
+            .auth0()
+            .map_err(|error| ConfigError::within("dialects.barong", error))?;
+        if let Some(auth0) = auth0 {
+            all.adopt_openid(AUTH0, auth0.issuer, auth0.client_id)
+                .map_err(refused)?;
         }
     }
     let federation = Federation::new(&all, Arc::new(SystemClock)).map_err(refused)?;

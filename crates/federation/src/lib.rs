@@ -7,6 +7,7 @@
 mod apple;
 mod breached;
 mod browser;
+mod captcha;
 mod code;
 mod facebook;
 mod github;
@@ -39,6 +40,7 @@ use clavis_kernel::Clock;
 use metrics::{counter, histogram};
 
 pub use breached::{Breaches, UnknownBehaviour, Unseen};
+pub use captcha::SiteVerify;
 pub use settings::{ClientOfDialect, ClientUrls, Settings, SettingsError};
 
 use wire::Wire;
@@ -97,7 +99,7 @@ impl Federation {
                 patience: patience.total,
             });
         }
-        let client = wire::client(patience, settings.ca_file.as_deref())
+        let client = wire::client(patience, settings.authority())
             .map_err(|problem| SettingsError::new("federation.ca_file", problem))?;
         let wire = |name: &str| -> Result<Wire, SettingsError> {
             let provider: Result<Provider, _> = name.parse();

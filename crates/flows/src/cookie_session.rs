@@ -8,8 +8,8 @@ use clavis_identity::{
 use clavis_kernel::{AccountId, Answer, Dialect, Email, Secret, StoreError, TokenDigest};
 
 use crate::context::SessionStart;
-use crate::log_in::{Candidate, Checked, LogInError};
-use crate::{AuditAction, Flows, Person};
+use crate::log_in::{Candidate, Checked, LogInError, Proven};
+use crate::{Arrival, ArrivalError, AuditAction, Flows, Person};
 
 /// Who somebody that logs in by an address would be.
 #[derive(Debug, Clone)]
@@ -108,10 +108,30 @@ impl Flows<'_> {
         code: Option<&Secret>,
         request: &CookieRequest,
     ) -> Answer<CookieSession, LogInError> {
-        let proven = match self.prove(checked, code)? {
-            Ok(proven) => proven,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+        match self.prove(checked, code)? {
+            Ok(proven) => self.open_cookie_session(proven, request).map(Ok),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// Opens a session for somebody who comes with a provider's word. `code` is what the client sent of a second factor.
+    pub fn log_in_through_provider_with_cookie(
+        &self,
+        arrival: &Arrival,
+        code: Option<&Secret>,
+        request: &CookieRequest,
+    ) -> Answer<CookieSession, ArrivalError> {
+        match self.arrive(arrival, code)? {
+            Ok(proven) => self.open_cookie_session(proven, request).map(Ok),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    fn open_cookie_session(
+        &self,
+        proven: Proven,
+        request: &CookieRequest,
+    ) -> Result<CookieSession, StoreError> {
         if let Some(replaced) = &request.replaces
             && let Some((session, _)) = self.ports.find_by_secret(replaced)?
         {
@@ -131,10 +151,10 @@ impl Flows<'_> {
         )?;
         self.ports.set_last_login(proven.account.id, self.now())?;
         self.audit(Some(proven.account.id), proven.action)?;
-        Ok(Ok(CookieSession {
+        Ok(CookieSession {
             session,
             person: self.person_of(proven.account)?,
-        }))
+        })
     }
 
     /// The session of a cookie, in whatever state it and its account are; `None` when there is none.

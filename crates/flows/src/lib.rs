@@ -22,6 +22,7 @@ mod bindings;
 mod blobs;
 mod breached;
 mod callbacks;
+mod captcha;
 mod comments;
 mod contact_change;
 mod context;
@@ -104,6 +105,7 @@ pub use bindings::{BindError, Binding, UnbindError};
 pub use blobs::{BlobError, BlobStream, Blobs, StoredBlob};
 pub use breached::{BreachCheckError, BreachedPasswords};
 pub use callbacks::Callbacks;
+pub use captcha::{Captcha, CaptchaError};
 pub use comments::{
     Comment, CommentError, CommentText, CommentTitle, CommentWords, CommentWordsError, NewComment, Remark,
 };

@@ -71,10 +71,10 @@ impl Flows<'_> {
         Ok(Ok(()))
     }
 
-    /// Whether somebody may say that this account led them here.
-    pub fn may_refer(&self, referrer: &Uid) -> Result<bool, StoreError> {
-        let referrer = self.ports.find_by_uid(referrer)?;
-        Ok(referrer.is_some_and(|referrer| !referrer.state.is_gone()))
+    /// The account that somebody says has led them here; `None` when nobody may say so of it.
+    pub fn referrer(&self, said: &Uid) -> Result<Option<Account>, StoreError> {
+        let referrer = self.ports.find_by_uid(said)?;
+        Ok(referrer.filter(|referrer| !referrer.state.is_gone()))
     }
 
     /// Makes an account with its identities, password and roles, and mails an activation where one is needed.

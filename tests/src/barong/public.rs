@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::office::{Office, codes};
-use crate::harness::{Answer, BARONG_PASSWORD, address};
+use crate::harness::{Answer, BARONG_PASSWORD, address, jwt};
 
 const BASES: [&str; 2] = ["/api/v2", "/api/v2/barong"];
 
@@ -69,6 +69,13 @@ fn a_registration_may_name_who_led_there() {
         .look(&format!("/users/{}", made.at("/uid")), &admin)
         .expect(200);
     assert_eq!(found.at("/referral_uid"), ann.uid);
+    let address = made.at("/email");
+    let activate = ["user", "set-state", "--email", &address, "active"];
+    office.0.cli(&activate).ok();
+    let token = office.0.barong().log_in(&address).access;
+    let number = office.0.barong().me(&ann.visit.access).at("/id");
+    assert_eq!(jwt::payload(&token)["referral_id"].to_string(), number);
+    assert_eq!(jwt::payload(&ann.visit.access).get("referral_id"), None);
     for (refid, code) in [
         ("no uid!", "identity.user.invalid_referral_format"),
         ("ID0000000000", "identity.user.referral_doesnt_exist"),
@@ -119,7 +126,7 @@ fn the_leeway_is_how_far_a_clock_may_be_off() {
     };
     let mut office = Office::with(&settings("300"));
     let ann = office.0.barong().newcomer("ann");
-    let expires_at = crate::harness::jwt::payload(&ann.access)["exp"].as_i64().unwrap();
+    let expires_at = jwt::payload(&ann.access)["exp"].as_i64().unwrap();
     let now = || office.0.get("/api/v2/identity/time").send().json()["time"].as_i64();
     while now().is_none_or(|now| now <= expires_at) {
         std::thread::yield_now();

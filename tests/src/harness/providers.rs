@@ -68,6 +68,9 @@ pub(crate) mod client {
     pub(crate) const OIDC_NAME: &str = "corp";
     pub(crate) const OIDC_ID: &str = "clavis at corp";
     pub(crate) const OIDC_SECRET: &str = "corp:client/secret+a1b2 c3";
+    pub(crate) const CAPTCHA_SECRET: &str = "captcha-secret-3e4f5a";
+    /// What a page gets for the solution of a puzzle.
+    pub(crate) const CAPTCHA_SOLUTION: &str = "03AGdBq27 solved+it";
 }
 
 /// The paths that are served, for [`Providers::behave`] and [`Providers::asked`].
@@ -101,6 +104,8 @@ pub(crate) mod paths {
     pub(crate) const OIDC_KEYS: &str = "/oidc/keys";
     pub(crate) const OIDC_TOKEN: &str = "/oidc/token";
     pub(crate) const OIDC_USERINFO: &str = "/oidc/userinfo";
+    /// Says whether a puzzle was solved, as reCAPTCHA does.
+    pub(crate) const SITE_VERIFY: &str = "/recaptcha/api/siteverify";
 }
 
 /// Whose log-in it is.

@@ -66,6 +66,15 @@ pub struct ClientUrls {
 }
 
 impl Settings {
+    /// Takes over an OpenID provider that a dialect's own settings say, under a name. What is said in both places must be
+    /// the same.
+    pub fn adopt_openid(&mut self, name: &str, issuer: String, client: String) -> Result<(), SettingsError> {
+        let place = |setting: &str| format!("federation.oidc.{name}.{setting}");
+        let own = self.oidc.entry(name.to_owned()).or_default();
+        fill(&mut own.issuer, Some(issuer), || place("issuer"))?;
+        fill(&mut own.client_id, Some(client), || place("client_id"))
+    }
+
     /// Takes over what a dialect's own settings say. What is said in both places must be the same.
     pub fn adopt(&mut self, client: ClientOfDialect) -> Result<(), SettingsError> {
         let ClientOfDialect {
@@ -177,6 +186,24 @@ mod tests {
             assert!(!settings.name_nobody(), "{provider}");
         }
         assert!(with(json!({}), "google", "", "").unwrap().name_nobody());
+    }
+
+    #[test]
+    fn a_dialects_openid_provider_stands_beside_the_others() {
+        let mut settings: Settings =
+            serde_json::from_value(json!({ "oidc": { "auth0": { "scopes": "openid" } } })).unwrap();
+        let mut adopt = |client: &str| {
+            settings.adopt_openid("auth0", "https://ann.auth0.com/".to_owned(), client.to_owned())
+        };
+        adopt("web").unwrap();
+        adopt("web").unwrap();
+        assert_eq!(
+            adopt("phone").unwrap_err().setting,
+            "federation.oidc.auth0.client_id"
+        );
+        let auth0 = &settings.oidc["auth0"];
+        assert_eq!(auth0.issuer.as_deref(), Some("https://ann.auth0.com/"));
+        assert_eq!(auth0.client_id.as_deref(), Some("web"));
     }
 
     #[test]

@@ -1,7 +1,8 @@
+use chrono::Duration;
 use clavis_identity::{
     Account, AccountState, Accounts, Attributes, Identities, IdentityKey, ProviderSubject,
 };
-use clavis_kernel::{Clock as _, Dialect, Secret, StoreErrorKind};
+use clavis_kernel::{Clock as _, Dialect, Secret, StoreErrorKind, TokenDigest};
 
 use super::{World, email, name};
 use crate::*;
@@ -96,7 +97,7 @@ impl World {
 fn a_journey_ends_once() {
     let world = World::default();
     let end = |secret: &str| {
-        let until = world.clock.now() + chrono::Duration::minutes(10);
+        let until = world.clock.now() + Duration::minutes(10);
         world
             .flows()
             .end_provider_journey(&Secret::new(secret), until)
@@ -519,4 +520,30 @@ fn a_newcomer_gets_the_roles_of_the_door() {
     let mut roles = world.grant(&arrival, None).unwrap().roles;
     roles.sort();
     assert_eq!(roles, ["reader", "writer"]);
+}
+
+#[test]
+fn a_providers_word_opens_a_session_that_its_cookie_finds() {
+    let world = World::asking().through(Dialect::Barong);
+    let arrival = linking(google("1", "ann@example.org"));
+    let open = |secret: &str, replaces: Option<&str>| {
+        let request = CookieRequest {
+            secret: TokenDigest::of(secret),
+            lifetime: Duration::minutes(30),
+            replaces: replaces.map(TokenDigest::of),
+        };
+        let opened = world
+            .flows()
+            .log_in_through_provider_with_cookie(&arrival, None, &request);
+        opened.unwrap().unwrap()
+    };
+    let stands = |secret: &str| {
+        let session = world.flows().cookie_session(&TokenDigest::of(secret)).unwrap();
+        session.is_some_and(|session| session.check(world.clock.now()).is_ok())
+    };
+    let first = open("one", None);
+    assert!(stands("one"));
+    let second = open("two", Some("one"));
+    assert_eq!(first.person.account().id, second.person.account().id);
+    assert!(stands("two") && !stands("one"));
 }

@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 use chrono::Duration;
-use clavis_flows::{CodeRules, Door, FactorPolicy, Flows, UsedUp};
+use clavis_flows::{Captcha, CodeRules, Door, FactorPolicy, Flows, UsedUp};
 use clavis_identity::TotpWindow;
 use clavis_kernel::{Caller, Dialect, StoreError};
 use clavis_tokens::{RefreshPolicy, RefreshTokenSpelling};
@@ -44,8 +44,9 @@ use gateway::Gateway;
 use letters::Letters;
 
 pub(crate) use claims::bearer_facts;
+pub use identity::AUTH0;
 pub use routes::routes;
-pub use settings::{Settings, SettingsError};
+pub use settings::{Auth0Client, CaptchaClient, CaptchaKind, CaptchaPlace, Settings, SettingsError};
 
 /// The dialect: what its handlers share.
 pub struct Barong {
@@ -58,11 +59,19 @@ pub struct Barong {
     desk: documents::Desk,
     gateway: Gateway,
     guard: management::Guard,
+    auth0: Option<Auth0Client>,
+    /// Who knows whether a puzzle was solved, and with which key clients show it.
+    captcha: Option<Arc<dyn Captcha>>,
 }
 
 impl Barong {
     /// The dialect with its settings. A lifetime that is set for every dialect takes the place of its own.
-    pub fn new(app: web::Data<App>, settings: Settings, lifetimes: Lifetimes) -> Result<Self, SettingsError> {
+    pub fn new(
+        app: web::Data<App>,
+        settings: Settings,
+        lifetimes: Lifetimes,
+        captcha: Option<Arc<dyn Captcha>>,
+    ) -> Result<Self, SettingsError> {
         settings.check()?;
         let access = settings::lifetime("jwt_expire_time", settings.jwt_expire_time)?;
         let mailed = settings::lifetime("mail_token_expire_time", settings.mail_token_expire_time)?;
@@ -96,6 +105,8 @@ impl Barong {
             desk: documents::Desk::new(&app.keys.master),
             gateway: Gateway::new(&settings, &app.keys.master),
             guard: management::Guard::new(&settings)?,
+            auth0: settings.auth0()?,
+            captcha,
             app,
             settings,
         })

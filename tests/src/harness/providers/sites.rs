@@ -185,6 +185,7 @@ pub(crate) fn answer(asked: &Asked, state: &State) -> Answer {
             exchange(Site::Kakao, asked, state, is_client)
         }
         ("GET", paths::OIDC_USERINFO) => userinfo(asked, state),
+        ("POST", paths::SITE_VERIFY) => (200, solved(asked)),
         ("GET", paths::FACEBOOK_DEBUG) => facebook_debug(asked, state),
         ("GET", paths::FACEBOOK_ME) => facebook_me(asked, state),
         ("GET", paths::FACEBOOK_TOKEN) => facebook_token(asked, state),
@@ -200,6 +201,18 @@ fn keys(site: Site, state: &State) -> Answer {
     let sites = state.sites();
     let keys: Vec<Value> = sites.keys[&site].iter().map(Key::public).collect();
     (200, json!({ "keys": keys }))
+}
+
+/// Whether a puzzle was solved, for who knows the secret.
+fn solved(asked: &Asked) -> Value {
+    let code = match (asked.parameter("secret"), asked.parameter("response")) {
+        (client::CAPTCHA_SECRET, client::CAPTCHA_SOLUTION) => {
+            return json!({ "success": true, "hostname": asked.parameter("remoteip") });
+        }
+        (client::CAPTCHA_SECRET, _) => "invalid-input-response",
+        _ => "invalid-input-secret",
+    };
+    json!({ "success": false, "error-codes": [code] })
 }
 
 fn discovery(base: &str) -> Value {

@@ -6,6 +6,7 @@ use clavis_kernel::{Dialect, Entropy, EntropyExt as _, SessionId, Uid};
 use clavis_tokens::{KeyOwner, KeyRing, SignedClaims, TokenHeader};
 use serde::Serialize;
 
+use super::user_wire::referral_id_of;
 use crate::bearer::Subject;
 use crate::{BearerFacts, Fault, Grounds};
 
@@ -30,6 +31,9 @@ struct SessionClaims<'a> {
     role: &'a str,
     level: u8,
     state: &'static str,
+    /// The number of who led somebody here; releases before 2.0.23 tell of nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    referral_id: Option<i64>,
     /// The session it comes from, by which other doors know whether it still stands; a key has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<String>,
@@ -74,6 +78,7 @@ pub(super) struct Claimant<'a> {
     pub(super) role: &'a str,
     pub(super) level: u8,
     pub(super) state: &'static str,
+    pub(super) referral_id: Option<i64>,
 }
 
 impl<'a> From<&'a Person> for Claimant<'a> {
@@ -84,6 +89,7 @@ impl<'a> From<&'a Person> for Claimant<'a> {
             role: &person.role,
             level: person.level,
             state: person.account().state.name(),
+            referral_id: referral_id_of(person),
         }
     }
 }
@@ -98,6 +104,7 @@ impl<'a> From<&'a KeyHolder> for Claimant<'a> {
                 uid: service.uid.as_str(),
                 email: service.address.as_str().to_owned(),
                 role: service.role.as_str(),
+                referral_id: None,
                 ..owner
             },
         }
@@ -125,6 +132,7 @@ pub(super) fn sign(
         role: claimant.role,
         level: claimant.level,
         state: claimant.state,
+        referral_id: claimant.referral_id,
         sid: session.map(|session| session.to_string()),
     };
     let payload = serde_json::to_vec(&claims).expect("claims are texts and numbers under text keys");

@@ -1,6 +1,8 @@
 //! What needs no bearer token: registration, log-in, recovery, and what clients ask about the server itself.
 
 mod access;
+mod auth0;
+mod captcha;
 mod confirmation;
 mod cookie;
 mod password;
@@ -15,6 +17,7 @@ use super::error::BarongError;
 use super::gateway;
 use crate::{EITHER_SLASH, get_or_head};
 
+pub use auth0::AUTH0;
 pub(super) use cookie::{CsrfKey, SessionSecret};
 
 /// Below `/identity`.
@@ -32,6 +35,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::post().to(session::log_in))
                 .route(web::delete().to(session::log_out)),
         )
+        .service(at("/sessions/auth0").route(web::post().to(auth0::log_in)))
         .service(web::resource("/sessions/authorize/{path:.*}").route(web::route().to(gateway::authorize)))
         .configure(about_the_server);
 }
@@ -40,7 +44,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 pub(super) fn public_routes(config: &mut web::ServiceConfig) {
     config
         .service(at("/kyc").route(web::post().to(server::kyc)))
-        .service(at("/configs/auth0").route(get_or_head().to(server::auth0)))
+        .service(at("/configs/auth0").route(get_or_head().to(auth0::configs)))
         .configure(about_the_server);
 }
 

@@ -1,9 +1,12 @@
+mod auth0;
+mod captcha;
 mod mount;
 
 use std::path::PathBuf;
 
 use chrono::Duration;
 use clavis_flows::KycPolicy;
+use clavis_kernel::Secret;
 use clavis_kyc::{LabelKey, LabelRequirement, LevelTable, StateRules};
 use serde::Deserialize;
 
@@ -11,6 +14,8 @@ use super::error::Profile;
 use crate::lenient;
 use crate::lifetime::LONGEST_SECONDS;
 
+pub use auth0::Auth0Client;
+pub use captcha::{CaptchaClient, CaptchaKind, CaptchaPlace};
 pub(super) use mount::{Mount, MountPath};
 
 /// The dialect's settings, as they stand in `[dialects.barong]`.
@@ -109,6 +114,27 @@ pub struct Settings {
     /// Keys of labels that lock an account.
     #[serde(deserialize_with = "lenient::list")]
     pub lock_labels: Vec<LabelKey>,
+    /// The host of a tenant of Auth0, or the URL of another OpenID provider, whose ID tokens open sessions; unset, none do.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub auth0_domain: Option<String>,
+    /// What the installation is called there.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub auth0_client_id: Option<String>,
+    /// Whose puzzles tell people from programs.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub captcha: CaptchaKind,
+    /// The key that clients show puzzles with.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub recaptcha_site_key: Option<String>,
+    /// The key that proves who asks whether a puzzle was solved.
+    #[serde(deserialize_with = "lenient::optional_secret")]
+    pub recaptcha_secret_key: Option<Secret>,
+    /// Where that is asked; unset, at Google's.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub recaptcha_verify_url: Option<String>,
+    /// Where a puzzle has to be solved.
+    #[serde(deserialize_with = "lenient::list")]
+    pub captcha_protected_endpoints: Vec<CaptchaPlace>,
     /// A YAML file with the servers that may use the management API, and with its scopes; unset, nobody may.
     #[serde(deserialize_with = "optional_path")]
     pub management_keychain_file: Option<PathBuf>,
@@ -159,6 +185,13 @@ impl Default for Settings {
             ban_labels: states.banned,
             delete_labels: states.deleted,
             lock_labels: states.locked,
+            auth0_domain: None,
+            auth0_client_id: None,
+            captcha: CaptchaKind::None,
+            recaptcha_site_key: None,
+            recaptcha_secret_key: None,
+            recaptcha_verify_url: None,
+            captcha_protected_endpoints: CaptchaPlace::ALL.to_vec(),
             management_keychain_file: None,
             mgn_api_keys_user: false,
             mgn_api_keys_sa: false,
@@ -212,6 +245,8 @@ impl Settings {
         prefixes("gateway_block", &self.gateway_block)?;
         prefixes("gateway_pass", &self.gateway_pass)?;
         self.level_table()?;
+        self.auth0()?;
+        self.captcha_client()?;
         if self.mounts.iter().any(MountPath::is_root) {
             return Err(SettingsError::new(
                 "mounts",

@@ -114,7 +114,7 @@ impl World {
             outbox: Arc::default(),
             version: "1.2.3",
         }));
-        let barong = Barong::new(app, settings, Lifetimes::default()).unwrap();
+        let barong = Barong::new(app, settings, Lifetimes::default(), None).unwrap();
         let world = Self {
             clock,
             store,

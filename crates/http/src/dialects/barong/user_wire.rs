@@ -17,6 +17,9 @@ pub(super) const DATA: &str = "barong_data";
 /// The attribute of an account that tells who led its owner here, by their uid.
 pub(super) const REFERRER: &str = "barong_referrer";
 
+/// The same, by the account's number.
+pub(super) const REFERRAL_ID: &str = "barong_referral_id";
+
 /// An account with everything that is known of who it belongs to.
 #[derive(Serialize)]
 pub(super) struct FullUser<'a> {
@@ -41,6 +44,11 @@ pub(super) struct FullUser<'a> {
 /// What clients have put into an account's `data`.
 pub(super) fn data_of(person: &Person) -> Option<&str> {
     person.account().attributes.get(DATA).map(String::as_str)
+}
+
+/// The number of who led somebody here.
+pub(super) fn referral_id_of(person: &Person) -> Option<i64> {
+    person.account().attributes.get(REFERRAL_ID)?.parse().ok()
 }
 
 /// Who led somebody here.

@@ -26,6 +26,31 @@ impl BarongError {
         "identity.session.invalid_otp",
     );
 
+    /// The provider's word is good, and makes nobody known here.
+    pub(crate) const STRANGER_FROM_AUTH0: Self =
+        said_alike(StatusCode::UNAUTHORIZED, "identity.session.auth0.invalid_params");
+    /// What was brought is not the provider's word.
+    pub(crate) const AUTH0_TOKEN_WRONG: Self = said_alike(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "identity.session.auth0.invalid_params",
+    );
+    /// The provider cannot be asked for its keys.
+    pub(crate) const AUTH0_UNAVAILABLE: Self = said_alike(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "identity.session.auth0.unavailable",
+    );
+
+    pub(crate) const CAPTCHA_MISSING: Self = said(
+        StatusCode::BAD_REQUEST,
+        "recaptcha_response is missing",
+        "identity.captcha.required",
+    );
+    pub(crate) const CAPTCHA_WRONG: Self = said(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "reCAPTCHA verification failed, please try again.",
+        "identity.captcha.verification_failed",
+    );
+
     pub(crate) const CANNOT_BE_CONFIRMED: Self = said(
         StatusCode::UNPROCESSABLE_ENTITY,
         "User doesn't exist or has already been activated",

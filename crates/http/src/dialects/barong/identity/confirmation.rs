@@ -7,6 +7,7 @@ use super::created;
 use crate::dialects::barong::Barong;
 use crate::dialects::barong::error::{BarongError, Profile, Thing};
 use crate::dialects::barong::params::{Bounds, Check, Params};
+use crate::dialects::barong::settings::CaptchaPlace;
 
 /// How long somebody waits who was sent as many mails in an hour as anybody is.
 pub(super) const MAIL_WAIT: std::time::Duration = std::time::Duration::from_hours(1);
@@ -20,8 +21,10 @@ pub(super) async fn generate_code(
     let params = Params::read(&request, payload, Bounds::FIELDS).await?;
     let mut check = Check::of(&params, Thing::IdentityUser);
     let email = check.required("email");
+    let solution = barong.solution(&mut check, CaptchaPlace::EmailConfirmation);
     check.finish()?;
     barong.check_newcomer_rate(&request)?;
+    barong.check_solution(&request, solution).await?;
     let asked = match email.parse::<Email>() {
         Ok(address) => {
             barong

@@ -8,6 +8,7 @@ use super::created;
 use crate::dialects::barong::Barong;
 use crate::dialects::barong::error::{BarongError, Profile, Thing};
 use crate::dialects::barong::params::{Bounds, Check, Params};
+use crate::dialects::barong::settings::CaptchaPlace;
 
 /// `POST /identity/users/password/generate_code`.
 pub(super) async fn generate_code(
@@ -18,8 +19,10 @@ pub(super) async fn generate_code(
     let params = Params::read(&request, payload, Bounds::FIELDS).await?;
     let mut check = Check::of(&params, Thing::IdentityUser);
     let email = check.required("email");
+    let solution = barong.solution(&mut check, CaptchaPlace::PasswordReset);
     check.finish()?;
     barong.check_newcomer_rate(&request)?;
+    barong.check_solution(&request, solution).await?;
     let asked = match email.parse::<Email>() {
         Ok(address) => {
             barong

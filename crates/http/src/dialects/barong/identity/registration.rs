@@ -1,6 +1,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use clavis_flows::{Activation, SignUp, SignUpError};
-use clavis_identity::{Attributes, PasswordProblem, PasswordRules};
+use clavis_identity::{Account, Attributes, PasswordProblem, PasswordRules};
 use clavis_kernel::{Email, Secret, Uid};
 
 use super::created;
@@ -9,7 +9,8 @@ use crate::dialects::barong::address::new_address;
 use crate::dialects::barong::error::{BarongError, Profile, Thing};
 use crate::dialects::barong::params::{Bounds, Check, Params};
 use crate::dialects::barong::sentence::RecordError;
-use crate::dialects::barong::user_wire::{DATA, REFERRER};
+use crate::dialects::barong::settings::CaptchaPlace;
+use crate::dialects::barong::user_wire::{DATA, REFERRAL_ID, REFERRER};
 use crate::dialects::barong::users::is_data;
 
 /// `POST /identity/users`. Everything that is wrong is told at once.
@@ -27,8 +28,10 @@ pub(super) async fn register(
         Profile::Classic => (None, None),
         Profile::Coded => (check.optional("data"), check.optional("refid")),
     };
+    let solution = barong.solution(&mut check, CaptchaPlace::UserCreate);
     check.finish()?;
     barong.check_newcomer_rate(&request)?;
+    barong.check_solution(&request, solution).await?;
     if !data.as_deref().is_none_or(is_data) {
         return Err(BarongError::DATA_MALFORMED);
     }
@@ -38,7 +41,8 @@ pub(super) async fn register(
     }
     if let Some(referrer) = referrer {
         let referrer = barong.referrer(&request, &referrer).await?;
-        attributes.insert(REFERRER.to_owned(), referrer.as_str().to_owned());
+        attributes.insert(REFERRER.to_owned(), referrer.uid.as_str().to_owned());
+        attributes.insert(REFERRAL_ID.to_owned(), referrer.number.to_string());
     }
 
     let address = new_address(&email);
@@ -90,11 +94,10 @@ impl Barong {
     }
 
     /// Who led somebody here, by what they say.
-    async fn referrer(&self, request: &HttpRequest, said: &str) -> Result<Uid, BarongError> {
-        let referrer: Uid = said.trim().parse().map_err(|_| BarongError::REFERRAL_MALFORMED)?;
-        let asked = referrer.clone();
-        let may_refer = self.look_up(request, move |on| on.may_refer(&asked)).await?;
-        may_refer.then_some(referrer).ok_or(BarongError::REFERRAL_UNKNOWN)
+    async fn referrer(&self, request: &HttpRequest, said: &str) -> Result<Account, BarongError> {
+        let said: Uid = said.trim().parse().map_err(|_| BarongError::REFERRAL_MALFORMED)?;
+        let referrer = self.look_up(request, move |on| on.referrer(&said)).await?;
+        referrer.ok_or(BarongError::REFERRAL_UNKNOWN)
     }
 
     /// What is wrong with an address for a new account: somebody has it.

@@ -16,7 +16,7 @@ const PASSWORD_REGEXP: &str = "(?=.*[[:lower:]])(?=.*[[:upper:]])(?=.*[[:digit:]
 struct Configs {
     session_expire_time: u32,
     captcha_type: &'static str,
-    captcha_id: Option<&'static str>,
+    captcha_id: Option<String>,
     /// A code by text message; the name is that of whoever sent them upstream.
     phone_verification_type: &'static str,
     password_min_entropy: u32,
@@ -47,21 +47,16 @@ pub(super) async fn version(barong: web::Data<Barong>) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "version": barong.app.version }))
 }
 
-/// `GET /configs`. There is no captcha, and clients that ask here show none.
+/// `GET /configs`.
 pub(super) async fn configs(barong: web::Data<Barong>) -> HttpResponse {
     HttpResponse::Ok().json(Configs {
         session_expire_time: barong.settings.session_expire_time,
-        captcha_type: "none",
-        captcha_id: None,
+        captcha_type: barong.settings.captcha.name(),
+        captcha_id: barong.settings.recaptcha_site_key.clone(),
         phone_verification_type: "twilio_sms",
         password_min_entropy: barong.settings.password_min_entropy,
         password_regexp: PASSWORD_REGEXP,
     })
-}
-
-/// `GET /public/configs/auth0`. Nobody logs in from there; clients that ask find nothing to send people to.
-pub(super) async fn auth0() -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "auth0_domain": null, "auth0_client_id": null }))
 }
 
 /// `POST /public/kyc`: where a provider calls back who was asked who somebody is. Only reviewers are asked here.

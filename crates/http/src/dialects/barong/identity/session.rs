@@ -1,3 +1,4 @@
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use clavis_flows::{Applicant, CookieRequest, LogInError, Person};
@@ -11,6 +12,7 @@ use crate::client;
 use crate::dialects::barong::Barong;
 use crate::dialects::barong::error::{BarongError, Profile, Thing};
 use crate::dialects::barong::params::{Bounds, Check, Params};
+use crate::dialects::barong::settings::CaptchaPlace;
 use crate::dialects::barong::user_wire::FullUser;
 
 /// Carries the token that a page sends with the cookie.
@@ -35,8 +37,10 @@ pub(super) async fn log_in(
     let email = check.required("email");
     let password = Secret::new(check.required("password"));
     let code = check.optional("otp_code").map(Secret::new);
+    let solution = barong.solution(&mut check, CaptchaPlace::SessionCreate);
     check.finish()?;
     barong.check_log_in_rate(&request)?;
+    barong.check_solution(&request, solution).await?;
     barong.may_log_in_from_there(&request).await?;
 
     let applicant = match email.parse::<Email>() {
@@ -69,7 +73,9 @@ pub(super) async fn log_in(
         })
         .await?;
     let opened = opened.map_err(refused)?;
-    barong.logged_in(&request, &secret, opened.person).await
+    barong
+        .logged_in(&request, &secret, opened.person, StatusCode::OK)
+        .await
 }
 
 /// `DELETE /identity/sessions`.
@@ -116,20 +122,22 @@ impl Barong {
             .map_err(BarongError::too_many_requests)
     }
 
-    async fn logged_in(
+    /// The cookie of a session that was just opened, and in the coded profile who it belongs to.
+    pub(super) async fn logged_in(
         &self,
         request: &HttpRequest,
         secret: &SessionSecret,
         person: Person,
+        status: StatusCode,
     ) -> Result<HttpResponse, BarongError> {
         let csrf_token = self.gateway.csrf_token(secret);
         let header = HeaderValue::from_str(csrf_token.expose()).map_err(|_| BarongError::INTERNAL)?;
-        let mut response = HttpResponse::Ok();
+        let mut response = HttpResponse::build(status);
         response
             .cookie(secret.cookie(self.app.public_url.is_https()))
             .insert_header((CSRF_HEADER, header));
         if Profile::of(request) == Profile::Classic {
-            return Ok(response.json(json!(200)));
+            return Ok(response.json(status.as_u16()));
         }
         let dossier = self
             .look_up(request, move |on| on.dossier(person.clone()))
@@ -150,7 +158,7 @@ const fn closed(state: AccountState) -> BarongError {
     }
 }
 
-fn refused(refusal: LogInError) -> BarongError {
+pub(super) fn refused(refusal: LogInError) -> BarongError {
     match refusal {
         LogInError::NotActivated | LogInError::Suspended => BarongError::NOT_ACTIVE,
         LogInError::UnknownAccount

@@ -12,6 +12,7 @@ mod auth0;
 mod captcha;
 mod data_storage;
 mod documents;
+mod events;
 mod gateway;
 mod labels;
 mod levels;

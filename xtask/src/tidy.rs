@@ -7,6 +7,7 @@ mod size;
 mod source;
 mod tokens;
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
@@ -28,7 +29,12 @@ const EXTENSIONS: [&str; 8] = ["css", "html", "js", "lock", "rs", "sql", "toml",
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let policy = Policy::load(workspace)?;
     let files = read(&workspace.root)?;
-    let violations = check(&files, &policy)?;
+    let built: BTreeSet<String> = workspace
+        .built(&policy.targets)?
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    let violations = check(&files, &policy, &|package| built.contains(package))?;
     for violation in &violations {
         eprintln!("{violation}");
     }
@@ -90,7 +96,7 @@ impl fmt::Display for Violation {
     }
 }
 
-fn check(files: &[File], policy: &Policy) -> Result<Vec<Violation>> {
+fn check(files: &[File], policy: &Policy, is_built: &dyn Fn(&str) -> bool) -> Result<Vec<Violation>> {
     let mut violations = Vec::new();
     for file in files {
         violations.extend(size::check(file));
@@ -101,7 +107,7 @@ fn check(files: &[File], policy: &Policy) -> Result<Vec<Violation>> {
             violations.extend(manifests::check(file)?);
         }
         if file.path == "Cargo.lock" {
-            violations.extend(manifests::check_lock(file, policy)?);
+            violations.extend(manifests::check_lock(file, policy, is_built)?);
         }
     }
     violations.extend(migrations::check(files));

@@ -1,5 +1,6 @@
 //! Where the workspace is and how to call cargo in it.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -68,19 +69,47 @@ impl Workspace {
     pub(crate) fn packages(&self, targets: &[String]) -> Result<Vec<Value>> {
         let filters = targets.iter().flat_map(|target| ["--filter-platform", target]);
         let arguments: Vec<&str> = filters.collect();
-        match metadata(&self.root, &arguments)?
-            .get_mut("packages")
-            .map(Value::take)
-        {
-            Some(Value::Array(packages)) => Ok(packages),
-            _ => anyhow::bail!("cargo metadata names no packages"),
-        }
+        let mut metadata = metadata(&self.root, &arguments)?;
+        let Some(Value::Array(mut packages)) = metadata.get_mut("packages").map(Value::take) else {
+            anyhow::bail!("cargo metadata names no packages");
+        };
+        let built = self.built(targets)?;
+        packages.retain(|package| {
+            let text = |key: &str| package.get(key).and_then(Value::as_str).map(str::to_owned);
+            text("name")
+                .zip(text("version"))
+                .is_some_and(|it| built.contains(&it))
+        });
+        Ok(packages)
+    }
+
+    /// Names and versions of all that is built. `cargo metadata` also knows what a feature of an optional package would
+    /// bring that nobody asks for (`package?/feature`); `cargo tree` leaves it out, as the compiler does.
+    pub(crate) fn built(&self, targets: &[String]) -> Result<BTreeSet<(String, String)>> {
+        let mut tree = self.cargo(&["tree", "--workspace", "--edges", "normal,build,dev"]);
+        tree.args(["--prefix", "none", "--format", "{p}"]);
+        tree.args(targets.iter().flat_map(|target| ["--target", target]));
+        let output = tree.output().context("cannot run cargo")?;
+        ensure!(
+            output.status.success(),
+            "cargo tree failed:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let said = String::from_utf8(output.stdout).context("cargo tree is not text")?;
+        Ok(said.lines().filter_map(name_and_version).collect())
     }
 
     pub(crate) fn read(&self, path: impl AsRef<Path>) -> Result<String> {
         let path = self.root.join(path);
         std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     }
+}
+
+/// Of a line as `serde v1.0.2 (*)`.
+fn name_and_version(line: &str) -> Option<(String, String)> {
+    let mut words = line.split(' ');
+    let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
+    Some((name.to_owned(), version.to_owned()))
 }
 
 fn cargo_program() -> OsString {
@@ -100,4 +129,19 @@ fn metadata(folder: &Path, arguments: &[&str]) -> Result<Value> {
         String::from_utf8_lossy(&output.stderr)
     );
     serde_json::from_slice(&output.stdout).context("cargo metadata is not JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_tree_names_a_package_and_its_version() {
+        let serde = Some(("serde".to_owned(), "1.0.2".to_owned()));
+        for line in ["serde v1.0.2", "serde v1.0.2 (*)", "serde v1.0.2 (/w/serde) (*)"] {
+            assert_eq!(name_and_version(line), serde, "{line}");
+        }
+        assert_eq!(name_and_version(""), None);
+        assert_eq!(name_and_version("[build-dependencies]"), None);
+    }
 }

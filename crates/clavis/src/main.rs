@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod config;
 mod doors;
+mod events;
 mod federation;
 mod installation;
 mod letters;

@@ -23,6 +23,7 @@ use crate::blobs::{self, BlobSetup};
 use crate::breaches;
 use crate::config::{ConfigError, Settings};
 use crate::doors::Doors;
+use crate::events::EventSetup;
 use crate::federation;
 use crate::installation::{self, Installation, OpenError};
 use crate::mailbox::OutboxFiles;
@@ -65,6 +66,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
     let blobs = BlobSetup::new(&settings)?;
     let providers = federation::providers(&settings)?;
     let breached = breaches::passwords(&settings)?;
+    let events = EventSetup::new(&settings)?;
     let installation = Arc::new(Installation::open(&settings).await?);
     let (blobs, objects) = blobs.open(&installation)?;
     admin::ensure(&settings, &installation).await?;
@@ -98,16 +100,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
     let mut background = JoinSet::new();
     background.spawn(workers::keep_keys_fresh(ring, stopped.clone()));
     background.spawn(workers::sum_up_metrics(metrics, stopped.clone()));
-    background.spawn(workers::rotate_aged_keys(
-        Arc::clone(&installation),
-        installation::key_policy(&settings),
-        stopped.clone(),
-    ));
-    background.spawn(workers::sweep(Arc::clone(&installation), stopped.clone()));
-    background.spawn(workers::recompute_levels(
-        Arc::clone(&installation),
-        stopped.clone(),
-    ));
+    keep_house(&mut background, &installation, &settings, &stopped);
     let contents = blobs.store();
     background.spawn(blobs::warn_if_unavailable(Arc::clone(contents), stopped.clone()));
     background.spawn(blobs::sweep_contents(
@@ -115,6 +108,11 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
         Arc::clone(contents),
         stopped.clone(),
     ));
+    if let Some(events) = events {
+        let worker = events.worker(&installation);
+        worker.begin().await.map_err(OpenError::from)?;
+        background.spawn(worker.run(stopped.clone()));
+    }
     background.spawn(mail.worker(&installation).run(stopped, outbox));
 
     let handles: Vec<_> = [Some(&server), metrics_server.as_ref()]
@@ -151,6 +149,25 @@ pub(crate) async fn run(settings: Settings) -> Result<(), ServeError> {
         .map_err(ServeError::Server)?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What has to be done in every installation from time to time.
+fn keep_house(
+    background: &mut JoinSet<()>,
+    installation: &Arc<Installation>,
+    settings: &Settings,
+    stopped: &watch::Receiver<bool>,
+) {
+    background.spawn(workers::rotate_aged_keys(
+        Arc::clone(installation),
+        installation::key_policy(settings),
+        stopped.clone(),
+    ));
+    background.spawn(workers::sweep(Arc::clone(installation), stopped.clone()));
+    background.spawn(workers::recompute_levels(
+        Arc::clone(installation),
+        stopped.clone(),
+    ));
 }
 
 /// The signals that end a server.

@@ -2,7 +2,7 @@ use clavis_identity::Assurance;
 use clavis_kernel::{AccountId, Answer, Dialect, StoreError};
 use clavis_rbac::{Application, Applications, Authority, Denied, Permission, Rbac};
 
-use crate::Flows;
+use crate::{Flows, Ports};
 
 macro_rules! authorities {
     ($($(#[$doc:meta])* $name:ident = $application:ident / $scope:literal,)*) => {
@@ -117,8 +117,12 @@ impl Flows<'_> {
 
     /// The application of a dialect.
     pub(crate) fn application_of(&self, dialect: Dialect) -> Result<Application, StoreError> {
-        Applications::find_by_name(self.ports, dialect.name())?.ok_or_else(|| {
-            StoreError::new("Applications::find_by_name", "a dialect's application is missing")
-        })
+        application_of(self.ports, dialect)
     }
+}
+
+/// As [`Flows::application_of`], for who has no caller.
+pub(crate) fn application_of(ports: &dyn Ports, dialect: Dialect) -> Result<Application, StoreError> {
+    Applications::find_by_name(ports, dialect.name())?
+        .ok_or_else(|| StoreError::new("Applications::find_by_name", "a dialect's application is missing"))
 }

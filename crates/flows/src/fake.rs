@@ -11,6 +11,7 @@ mod breached;
 mod data_storages;
 mod directory;
 mod door_directory;
+mod event_cursors;
 mod labels;
 mod oauth;
 mod objects;
@@ -38,7 +39,7 @@ use clavis_identity::{
     ServiceAccount, Session, Ticket,
 };
 use clavis_kernel::{
-    AccountId, ApplicationId, MailId, PhoneId, RoleId, ScopeId, SessionId, StoreError, TokenDigest,
+    AccountId, ApplicationId, Dialect, MailId, PhoneId, RoleId, ScopeId, SessionId, StoreError, TokenDigest,
 };
 use clavis_kyc::{Document, KeptLevel, Label, Phone, PhoneKey, Profile};
 use clavis_oauth::{AuthorizationCode, OAuthClient};
@@ -51,7 +52,7 @@ pub use self::objects::FakeObjects;
 pub use self::providers::FakeProviders;
 pub use self::texts::FakeTexts;
 use crate::{AdminToken, AttributeName, ClientName, OptIn, OptInKey, UserAttribute};
-use crate::{AuditEntry, Avatar, AvatarName, Comment, DataStorage, Job, QueuedMail, Store};
+use crate::{AuditEntry, Avatar, AvatarName, Comment, DataStorage, EventCursor, Job, QueuedMail, Store};
 
 /// Transactions over maps, one after the other. A transaction is a copy that is kept or dropped.
 #[derive(Default)]
@@ -212,6 +213,7 @@ struct State {
     user_attributes: BTreeMap<(AccountId, AttributeName), UserAttribute>,
     opt_ins: BTreeMap<(AccountId, OptInKey), OptIn>,
     audit: Vec<AuditEntry>,
+    event_cursors: HashMap<Dialect, EventCursor>,
     outbox: HashMap<MailId, StoredMail>,
     avatars: HashMap<AvatarName, Avatar>,
 }

@@ -1,11 +1,11 @@
 use clavis_identity::{Account, AccountState, Accounts};
 use clavis_kernel::{AccountId, StoreError};
 use clavis_kyc::{
-    KeptLevel, Label, LabelKey, LabelScope, LabelValue, Labels, Levels, NewLabel, StateVerdict,
+    KeptLevel, Label, LabelKey, LabelScope, LabelValue, Labels, LevelTable, Levels, NewLabel, StateVerdict,
 };
 use clavis_tokens::ApiKeys;
 
-use crate::{AuditAction, Flows};
+use crate::{AuditAction, Flows, LabelSaid};
 
 /// Whether a change of labels may move the account's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +24,7 @@ impl Flows<'_> {
 
     /// The level that follows from these labels.
     pub fn level_by(&self, labels: &[Label]) -> u8 {
-        let private = labels
-            .iter()
-            .filter(|label| label.scope == LabelScope::Private)
-            .map(|label| (&label.key, &label.value));
-        self.limits.kyc.levels.level(private)
+        level_by(&self.limits.kyc.levels, labels)
     }
 
     /// Every label of an account, in the order they were made.
@@ -78,12 +74,12 @@ impl Flows<'_> {
         } else {
             Labels::update(self.ports, label, now)?;
         }
-        let detail = format!(
-            "{}:{} ({})",
-            label.key.as_str(),
-            label.value.as_str(),
-            label.scope.name()
-        );
+        let detail = LabelSaid {
+            key: label.key.clone(),
+            value: label.value.clone(),
+            scope: label.scope,
+        };
+        let detail = detail.to_string();
         self.audit_by(actor, Some(account.id), AuditAction::SetLabel, &detail)?;
         self.labels_changed(&account, actor, effect)
     }
@@ -205,4 +201,13 @@ impl Flows<'_> {
         }
         self.audit_by(actor, Some(account.id), AuditAction::SetState, next.name())
     }
+}
+
+/// The level that follows from these labels by this table.
+pub(crate) fn level_by(levels: &LevelTable, labels: &[Label]) -> u8 {
+    let private = labels
+        .iter()
+        .filter(|label| label.scope == LabelScope::Private)
+        .map(|label| (&label.key, &label.value));
+    levels.level(private)
 }

@@ -33,9 +33,11 @@ mod documents;
 mod door_directory;
 mod dossier;
 mod email_change;
+mod events;
 mod federated;
 mod federation;
 mod gateway;
+mod happenings;
 mod labels;
 mod lasting_refresh;
 mod leave;
@@ -125,6 +127,7 @@ pub use documents::{
 pub use door_directory::{AttributePart, DoorFilter, DoorOrder, LogInBy};
 pub use dossier::Dossier;
 pub use email_change::{EmailChangeError, EmailChangeRequestError, OldAddress};
+pub use events::{BrokerError, Event, EventBroker, EventCursor, EventVoice, Untold, untold};
 pub use federated::{Arrival, ArrivalError, Linking, Newcomer, Returning};
 pub use federation::{
     AuthorizationRequest, Departure, Evidence, ProviderAccount, ProviderRefusal, Providers, RequestToken,
@@ -133,6 +136,7 @@ pub use gateway::{
     ClientMarks, CookieRefusal, KeyHolder, KeyRefusal, OddPath, OddVerb, PathRules, PathVerdict, PlainPath,
     PlainVerb,
 };
+pub use happenings::{Happened, Happening, LabelSaid, NotSaid, happenings};
 pub use lasting_refresh::{Entitled, LastingRefreshError};
 pub use leave::{FORMER_SUBJECT, LeaveError};
 pub use log_in::{Candidate, Checked, LogInError, LoginName, SessionRequest};
@@ -163,8 +167,8 @@ pub use password_change::{PasswordChangeError, PasswordResetError, PendingAccoun
 pub use person::Person;
 pub use phones::{AddPhoneError, KnownPhone, PersonalPhone, SendCodeError, VerifyPhoneError};
 pub use ports::{
-    AdminTokens, AuditLog, Avatars, Comments, DataStorages, Directory, DoorDirectory, Housekeeping, OptIns,
-    Outbox, Ports, Roster, UserAttributes,
+    AdminTokens, AuditLog, Avatars, Comments, DataStorages, Directory, DoorDirectory, EventCursors,
+    Housekeeping, OptIns, Outbox, Ports, Roster, UserAttributes,
 };
 pub use profiles::{EditProfileError, PersonalProfile, ProfileCommand, ProfileManner, SubmitProfileError};
 pub use rbac_administration::{

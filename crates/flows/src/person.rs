@@ -2,10 +2,12 @@ use std::collections::HashMap;
 
 use clavis_identity::{Account, Accounts, Identities};
 use clavis_kernel::{AccountId, Dialect, StoreError, Uid};
-use clavis_kyc::{Label, Labels};
+use clavis_kyc::{Label, Labels, LevelTable};
 use clavis_rbac::Assignments;
 
-use crate::{AccountView, Flows, MEMBER_ROLE};
+use crate::authority::application_of;
+use crate::labels::level_by;
+use crate::{AccountView, Flows, MEMBER_ROLE, Ports};
 
 /// An account with what Barong shows of it everywhere.
 #[derive(Debug, Clone)]
@@ -69,44 +71,53 @@ impl Flows<'_> {
 
     /// What Barong shows of each of these accounts, in the same order: as many queries for many as for one.
     pub fn people(&self, accounts: Vec<Account>) -> Result<Vec<Person>, StoreError> {
-        let ids: Vec<_> = accounts.iter().map(|account| account.id).collect();
-        let mut labels: HashMap<AccountId, Vec<Label>> = HashMap::new();
-        for label in Labels::of_accounts(self.ports, &ids)? {
-            labels.entry(label.account).or_default().push(label);
-        }
-        let mut identities: HashMap<AccountId, Vec<_>> = HashMap::new();
-        for identity in Identities::of_accounts(self.ports, &ids)? {
-            identities.entry(identity.account).or_default().push(identity);
-        }
-        let barong = self.application_of(Dialect::Barong)?;
-        let default = match barong.default_role {
-            Some(role) => self.ports.role_scopes(role)?.map(|role| role.role.name),
-            None => None,
-        };
-        let mut roles: HashMap<AccountId, String> = HashMap::new();
-        for (account, assigned) in Assignments::of_accounts(self.ports, &ids)? {
-            if assigned.role.application == barong.id {
-                roles.entry(account).or_insert(assigned.role.name);
-            }
-        }
-        let with_factor = self.ports.enabled_among(&ids)?;
-        let people = accounts.into_iter().map(|account| {
-            let id = account.id;
-            let labels = labels.remove(&id).unwrap_or_default();
-            Person {
-                role: roles
-                    .remove(&id)
-                    .or_else(|| default.clone())
-                    .unwrap_or_else(|| MEMBER_ROLE.to_owned()),
-                level: self.level_by(&labels),
-                has_second_factor: with_factor.contains(&id),
-                view: AccountView {
-                    account,
-                    identities: identities.remove(&id).unwrap_or_default(),
-                },
-                labels,
-            }
-        });
-        Ok(people.collect())
+        people(self.ports, &self.limits.kyc.levels, accounts)
     }
+}
+
+/// As [`Flows::people`], for who has no caller.
+pub(crate) fn people(
+    ports: &dyn Ports,
+    levels: &LevelTable,
+    accounts: Vec<Account>,
+) -> Result<Vec<Person>, StoreError> {
+    let ids: Vec<_> = accounts.iter().map(|account| account.id).collect();
+    let mut labels: HashMap<AccountId, Vec<Label>> = HashMap::new();
+    for label in Labels::of_accounts(ports, &ids)? {
+        labels.entry(label.account).or_default().push(label);
+    }
+    let mut identities: HashMap<AccountId, Vec<_>> = HashMap::new();
+    for identity in Identities::of_accounts(ports, &ids)? {
+        identities.entry(identity.account).or_default().push(identity);
+    }
+    let barong = application_of(ports, Dialect::Barong)?;
+    let default = match barong.default_role {
+        Some(role) => ports.role_scopes(role)?.map(|role| role.role.name),
+        None => None,
+    };
+    let mut roles: HashMap<AccountId, String> = HashMap::new();
+    for (account, assigned) in Assignments::of_accounts(ports, &ids)? {
+        if assigned.role.application == barong.id {
+            roles.entry(account).or_insert(assigned.role.name);
+        }
+    }
+    let with_factor = ports.enabled_among(&ids)?;
+    let people = accounts.into_iter().map(|account| {
+        let id = account.id;
+        let labels = labels.remove(&id).unwrap_or_default();
+        Person {
+            role: roles
+                .remove(&id)
+                .or_else(|| default.clone())
+                .unwrap_or_else(|| MEMBER_ROLE.to_owned()),
+            level: level_by(levels, &labels),
+            has_second_factor: with_factor.contains(&id),
+            view: AccountView {
+                account,
+                identities: identities.remove(&id).unwrap_or_default(),
+            },
+            labels,
+        }
+    });
+    Ok(people.collect())
 }

@@ -3,7 +3,7 @@ use clavis_identity::{
     Accounts, Identities, LoginFailures, PasswordCredentials, PendingLogIns, ProviderJourneys, SecondFactors,
     ServiceAccounts, Sessions, Tickets,
 };
-use clavis_kernel::{AccountId, CommentId, MailId, StoreError, TokenDigest};
+use clavis_kernel::{AccountId, AuditId, CommentId, Dialect, MailId, StoreError, TellerId, TokenDigest};
 use clavis_kyc::{Documents, LabelKey, Labels, Levels, Phones, Profiles};
 use clavis_oauth::{AuthorizationCodes, OAuthClients};
 use clavis_rbac::{AccessRules, Applications, Assignments, Restrictions, Whitelinks};
@@ -11,7 +11,7 @@ use clavis_tokens::{ApiKeys, RefreshTokens, SigningKeys};
 
 use crate::{
     AccountFilter, AccountOrder, AccountPage, AdminToken, AttributeName, AuditEntry, AuditFilter, Avatar,
-    AvatarName, ClientName, Comment, DataStorage, Direction, DoorFilter, DoorOrder, NewComment,
+    AvatarName, ClientName, Comment, DataStorage, Direction, DoorFilter, DoorOrder, EventCursor, NewComment,
     NewDataStorage, OptIn, OptInKey, Page, QueuedMail, RecordedEntry, Slice, UserAttribute, UserFilter,
     UserOrder,
 };
@@ -29,6 +29,45 @@ pub trait AuditLog {
         direction: Direction,
         slice: Slice,
     ) -> Result<Page<RecordedEntry>, StoreError>;
+    /// Entries behind this one in the order they were written, at most `limit`: up to the first that is not older than
+    /// `settled`.
+    fn after(
+        &self,
+        entry: AuditId,
+        settled: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<RecordedEntry>, StoreError>;
+    /// When the oldest transaction began that may still add entries; `None` where none can. Transactions that run at the
+    /// same time end in any order: before an entry that is younger than this, another may appear.
+    fn unfinished_since(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
+}
+
+/// How far in the trail events were told, and whose turn it is to tell: one place for each dialect.
+pub trait EventCursors {
+    /// Where telling stands; `None` where it never began.
+    fn find(&self, dialect: Dialect) -> Result<Option<EventCursor>, StoreError>;
+    /// Begins at the end of the trail, unless it began before.
+    fn begin(&self, dialect: Dialect) -> Result<(), StoreError>;
+    /// Gives the turn to a teller until a moment, if telling stands where it thinks, and nobody else has the turn now:
+    /// one conditional write, `true` when it did.
+    fn take_turn(
+        &self,
+        dialect: Dialect,
+        teller: TellerId,
+        at: AuditId,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+    /// Moves on from one entry to another, if it stands there and the teller was the last to have the turn, which it
+    /// keeps until a moment: one conditional write, `true` when it did.
+    fn move_on(
+        &self,
+        dialect: Dialect,
+        teller: TellerId,
+        from: AuditId,
+        to: AuditId,
+        until: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
 }
 
 /// Looking for accounts.
@@ -203,6 +242,7 @@ pub trait Ports:
     + Comments
     + DataStorages
     + AuditLog
+    + EventCursors
     + Outbox
     + Avatars
     + Housekeeping
@@ -244,6 +284,7 @@ impl<T> Ports for T where
         + Comments
         + DataStorages
         + AuditLog
+        + EventCursors
         + Outbox
         + Avatars
         + Housekeeping

@@ -10,6 +10,7 @@ mod cookie_session;
 mod documents;
 mod federated;
 mod gateway;
+mod happenings;
 mod labels;
 mod lasting_refresh;
 mod leave;

@@ -56,6 +56,10 @@ uuid_id! {
     /// An object's content, in the folder or the bucket; used for one content and never again.
     BlobId
 }
+uuid_id! {
+    /// One of those that tell events: a process.
+    TellerId
+}
 number_id! {
     /// A label's place in the order labels were made.
     LabelId

@@ -23,7 +23,7 @@ pub use entropy::{Entropy, EntropyExt};
 pub use ids::{
     AccessRuleId, AccountId, AccountNumber, ApplicationId, AuditId, BlobId, CommentId, DataStorageId,
     DocumentId, LabelId, MailId, OAuthClientId, PhoneId, ProfileId, RestrictionId, RoleId, ScopeId,
-    ServiceAccountId, SessionId, Uid, UidError,
+    ServiceAccountId, SessionId, TellerId, Uid, UidError,
 };
 pub use seal::{MasterKey, Purpose, SealError, SubKey};
 pub use secret::Secret;

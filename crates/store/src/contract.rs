@@ -13,6 +13,7 @@ mod credentials;
 mod data_storages;
 mod directory;
 mod door_directory;
+mod event_cursors;
 mod faults;
 mod harness;
 mod housekeeping;

@@ -465,6 +465,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::types::Guid;
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    event_cursors (dialect) {
+        dialect -> Text,
+        told_to -> BigInt,
+        teller -> Nullable<Guid>,
+        turn_ends -> Nullable<BigInt>,
+    }
+}
+
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(assignments -> roles (role_id));
 diesel::joinable!(role_scopes -> scopes (scope_id));

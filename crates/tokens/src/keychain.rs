@@ -15,6 +15,7 @@ use std::fmt;
 use key::SignerKey;
 
 pub use countersign::CountersignError;
+pub(crate) use countersign::signature;
 pub use key::SignerKeyError;
 pub use request::{JwsRefusal, VerifiedRequest};
 

@@ -3,6 +3,7 @@
 
 mod algorithm;
 mod api_key;
+mod event_key;
 mod keychain;
 mod keys;
 #[cfg_attr(
@@ -23,6 +24,7 @@ pub use api_key::{
     ApiKeyScopesError, ApiKeySecret, ApiKeyState, ApiKeyStateError, ApiKeyVerifier, NewApiKey, SignedHeaders,
     SpentNonce, UnknownApiKeyAlgorithm,
 };
+pub use event_key::{EventKey, EventKeyError};
 pub use keychain::{CountersignError, JwsRefusal, Keychain, KeychainError, SignerKeyError, VerifiedRequest};
 pub use keys::{FreshKey, KeyError, KeyPolicy, SharedKey, SigningKeyRecord};
 pub use ports::{ApiKeys, RefreshTokens, SigningKeys};

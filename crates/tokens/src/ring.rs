@@ -336,9 +336,9 @@ impl LoadedKey {
     }
 }
 
-type SignerAndVerifier = (Box<dyn JwsSigner>, Box<dyn JwsVerifier>);
+pub(crate) type SignerAndVerifier = (Box<dyn JwsSigner>, Box<dyn JwsVerifier>);
 
-fn signer_and_verifier(jwk: &Jwk, algorithm: Algorithm) -> Result<SignerAndVerifier, JoseError> {
+pub(crate) fn signer_and_verifier(jwk: &Jwk, algorithm: Algorithm) -> Result<SignerAndVerifier, JoseError> {
     // The key's own `alg` and `kid` members are not consulted: the record says what the key is for.
     let mut jwk = jwk.clone();
     jwk.set_parameter("alg", None)?;

@@ -52,7 +52,7 @@ pub(super) struct Framework {
     users: &'static [&'static str],
 }
 
-pub(super) const FRAMEWORKS: [Framework; 7] = [
+pub(super) const FRAMEWORKS: [Framework; 8] = [
     Framework {
         package: "actix-web",
         users: &["http"],
@@ -75,6 +75,10 @@ pub(super) const FRAMEWORKS: [Framework; 7] = [
     },
     Framework {
         package: "lettre",
+        users: &["delivery"],
+    },
+    Framework {
+        package: "lapin",
         users: &["delivery"],
     },
     Framework {

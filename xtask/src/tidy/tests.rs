@@ -12,7 +12,7 @@ fn check_tree(tree: &[(&str, &str)], expected: &[&str]) {
             text: (*text).into(),
         })
         .collect();
-    let violations = check(&files, &Policy::parse(SAMPLE).unwrap()).unwrap();
+    let violations = check(&files, &Policy::parse(SAMPLE).unwrap(), &|_| true).unwrap();
     assert_eq!(
         violations.iter().map(Violation::to_string).collect::<Vec<_>>(),
         expected
@@ -240,15 +240,25 @@ fn no_dialect_uses_another() {
     );
 }
 
+const LOCK: &str =
+    "version = 4\n\n[[package]]\nname = \"fine\"\n\n[[package]]\nname = \"ring\"\nversion = \"0.17.0\"\n";
+
 #[test]
 fn a_second_crypto_stack_is_banned() {
     check_tree(
-        &[(
-            "Cargo.lock",
-            "version = 4\n\n[[package]]\nname = \"fine\"\n\n[[package]]\nname = \"ring\"\nversion = \"0.17.0\"\n",
-        )],
+        &[("Cargo.lock", LOCK)],
         &["Cargo.lock:7: `ring` is banned: a second crypto stack"],
     );
+}
+
+#[test]
+fn what_is_locked_and_never_built_is_not_banned() {
+    let lock = File {
+        path: "Cargo.lock".into(),
+        text: LOCK.into(),
+    };
+    let policy = Policy::parse(SAMPLE).unwrap();
+    assert_eq!(check(&[lock], &policy, &|package| package == "fine").unwrap(), []);
 }
 
 #[test]

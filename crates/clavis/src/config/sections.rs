@@ -246,7 +246,7 @@ pub(crate) struct LogSettings {
 impl Default for LogSettings {
     fn default() -> Self {
         Self {
-            filter: "info,actix_http=off,actix_server=warn".to_owned(),
+            filter: "info,actix_http=off,actix_server=warn,lapin=off".to_owned(),
             format: LogFormat::Text,
         }
     }

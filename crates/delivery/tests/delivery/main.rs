@@ -1,4 +1,4 @@
-//! Mail and texts over real sockets, against servers that can be told to misbehave.
+//! Mail, texts and events over real sockets, against servers that can be told to misbehave.
 
 #[cfg(test)]
 mod behaviour;
@@ -6,6 +6,8 @@ mod behaviour;
 mod certificate;
 #[cfg(test)]
 mod doubles;
+#[cfg(test)]
+mod events;
 #[cfg(test)]
 mod files;
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use clavis_kernel::{AccountId, AuditId, StoreError};
 
 use super::FakePorts;
@@ -35,6 +36,29 @@ impl AuditLog for FakePorts {
                 entry: entry.clone(),
             });
         Ok(page(matching.collect(), direction, slice))
+    }
+
+    fn after(
+        &self,
+        entry: AuditId,
+        settled: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<RecordedEntry>, StoreError> {
+        let state = self.state();
+        let entries = (1..).map(AuditId).zip(&state.audit);
+        let behind = entries
+            .skip_while(|(id, _)| *id <= entry)
+            .take(limit as usize)
+            .take_while(|(_, entry)| entry.at < settled);
+        let recorded = behind.map(|(id, entry)| RecordedEntry {
+            id,
+            entry: entry.clone(),
+        });
+        Ok(recorded.collect())
+    }
+
+    fn unfinished_since(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        Ok(None)
     }
 }
 

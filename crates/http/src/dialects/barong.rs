@@ -11,6 +11,7 @@ mod claims;
 mod data_storage;
 mod documents;
 mod error;
+mod events;
 mod gateway;
 mod identity;
 mod labels;
@@ -44,6 +45,7 @@ use gateway::Gateway;
 use letters::Letters;
 
 pub(crate) use claims::bearer_facts;
+pub use events::Events;
 pub use identity::AUTH0;
 pub use routes::routes;
 pub use settings::{Auth0Client, CaptchaClient, CaptchaKind, CaptchaPlace, Settings, SettingsError};

@@ -188,7 +188,7 @@ fn transaction(conn: &mut Conn, job: &mut Job, revocations: &AtomicU64) -> Resul
 mod dialect {
     use diesel::dsl::sql;
     use diesel::prelude::*;
-    use diesel::sql_types::{Bool, Text};
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
     use super::{Conn, Db};
     use crate::schema::{accounts, applications, identities, outbox};
@@ -243,6 +243,15 @@ mod dialect {
         diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('clavis keys'), hashtext(current_schema()))")
             .execute(conn)
             .map(drop)
+    }
+
+    /// When the oldest transaction of ours began that writes and has not ended, in microseconds.
+    pub(super) fn oldest_writer(conn: &mut Conn) -> QueryResult<Option<i64>> {
+        diesel::select(sql::<Nullable<BigInt>>(
+            "(SELECT (extract(epoch FROM min(xact_start)) * 1000000)::bigint FROM pg_stat_activity \
+             WHERE datname = current_database() AND usename = current_user AND backend_xid IS NOT NULL)",
+        ))
+        .get_result(conn)
     }
 
     pub(super) fn due_mails(conn: &mut Conn, now: i64, limit: i64) -> QueryResult<Vec<Id>> {

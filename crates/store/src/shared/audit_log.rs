@@ -1,11 +1,12 @@
+use chrono::{DateTime, Utc};
 use clavis_flows::{AuditEntry, AuditFilter, AuditLog, AuditResult, Direction, Page, RecordedEntry, Slice};
 use clavis_kernel::{AccountId, AuditId, Caller, StoreError};
 use diesel::prelude::*;
 
-use super::{Db, Tx};
+use super::{Db, Tx, dialect};
 use crate::failure::failed;
 use crate::schema::audit::{self, dsl};
-use crate::types::{Id, count, micros, moment, offset, parsed};
+use crate::types::{Id, count, micros, moment, offset, parsed, some_moment};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit, check_for_backend(Db))]
@@ -139,15 +140,41 @@ impl AuditLog for Tx<'_> {
             .select((dsl::id, AuditRow::as_select()))
             .load(*conn)
             .map_err(failed(PAGE))?;
-        let items = rows.into_iter().map(|(id, row)| {
-            Ok(RecordedEntry {
-                id: AuditId(id),
-                entry: row.try_into()?,
-            })
-        });
+        let items = rows.into_iter().map(recorded);
         Ok(Page {
             items: items.collect::<Result<_, StoreError>>()?,
             total: count(PAGE, total)?,
         })
     }
+
+    fn after(
+        &self,
+        entry: AuditId,
+        settled: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<RecordedEntry>, StoreError> {
+        let rows: Vec<(i64, AuditRow)> = audit::table
+            .filter(dsl::id.gt(entry.0))
+            .order(dsl::id.asc())
+            .limit(limit.into())
+            .select((dsl::id, AuditRow::as_select()))
+            .load(*self.conn.borrow_mut())
+            .map_err(failed("AuditLog::after"))?;
+        let settled = micros(settled);
+        let behind = rows.into_iter().take_while(|(_, row)| row.at < settled);
+        behind.map(recorded).collect()
+    }
+
+    fn unfinished_since(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        const UNFINISHED: &str = "AuditLog::unfinished_since";
+        let since = dialect::oldest_writer(*self.conn.borrow_mut()).map_err(failed(UNFINISHED))?;
+        some_moment(UNFINISHED, since)
+    }
+}
+
+fn recorded((id, row): (i64, AuditRow)) -> Result<RecordedEntry, StoreError> {
+    Ok(RecordedEntry {
+        id: AuditId(id),
+        entry: row.try_into()?,
+    })
 }

@@ -16,6 +16,7 @@ mod data_storages;
 mod directory;
 mod documents;
 mod door_directory;
+mod event_cursors;
 mod housekeeping;
 mod identities;
 mod labels;

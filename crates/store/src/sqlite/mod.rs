@@ -217,6 +217,12 @@ mod dialect {
         Ok(())
     }
 
+    /// One writes after the other: nothing is unfinished in front of what can be read.
+    #[expect(clippy::unnecessary_wraps, reason = "PostgreSQL's can fail")]
+    pub(super) fn oldest_writer(_conn: &mut Conn) -> QueryResult<Option<i64>> {
+        Ok(None)
+    }
+
     pub(super) fn due_mails(conn: &mut Conn, now: i64, limit: i64) -> QueryResult<Vec<Id>> {
         outbox::table
             .filter(outbox::due_at.le(now))

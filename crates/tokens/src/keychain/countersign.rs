@@ -2,6 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use josekit::Value;
+use josekit::jws::JwsSigner;
 use serde_json::{Map, json};
 
 use super::request::MAX_SIGNATURES;
@@ -49,19 +50,29 @@ impl KeyRing {
                 format_args!("{} has no signing key in force", owner.name()),
             )
         })?;
-        // The key's own id stays out: the signer's name is the `kid` here, and a name is said in one header only.
-        let protected = URL_SAFE_NO_PAD.encode(json!({ "alg": algorithm.name() }).to_string());
-        let signature = key
-            .sign(format!("{protected}.{}", parts.payload).as_bytes())
-            .map_err(|error| KeyError::unusable(algorithm, error))?;
         let mut signatures = parts.others;
-        signatures.push(json!({
-            "protected": protected,
-            "header": { "kid": signer },
-            "signature": URL_SAFE_NO_PAD.encode(signature),
-        }));
+        signatures.push(signature(signer, algorithm, key, parts.payload)?);
         Ok(Ok(json!({ "payload": parts.payload, "signatures": signatures })))
     }
+}
+
+/// A signature in general serialization (RFC 7515 §7.2.1) over an encoded payload. The key's own id stays out: the
+/// signer's name is the `kid` here, and a name is said in one header only.
+pub(crate) fn signature(
+    signer: &str,
+    algorithm: Algorithm,
+    key: &dyn JwsSigner,
+    payload: &str,
+) -> Result<Value, KeyError> {
+    let protected = URL_SAFE_NO_PAD.encode(json!({ "alg": algorithm.name() }).to_string());
+    let signature = key
+        .sign(format!("{protected}.{payload}").as_bytes())
+        .map_err(|error| KeyError::unusable(algorithm, error))?;
+    Ok(json!({
+        "protected": protected,
+        "header": { "kid": signer },
+        "signature": URL_SAFE_NO_PAD.encode(signature),
+    }))
 }
 
 struct Parts<'a> {

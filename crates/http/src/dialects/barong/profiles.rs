@@ -13,7 +13,7 @@ use super::routes::no_route;
 use super::sentence::RecordError;
 use crate::{BARE_PREFIX, EITHER_SLASH, get_or_head};
 
-pub(super) use wire::{ShownProfile, declared_fields, declared_metadata, masked_name};
+pub(super) use wire::{ShownProfile, declared_fields, declared_metadata, masked_name, state_name};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config

@@ -8,6 +8,7 @@ use chrono::Duration;
 use clavis_flows::KycPolicy;
 use clavis_kernel::Secret;
 use clavis_kyc::{LabelKey, LabelRequirement, LevelTable, StateRules};
+use clavis_tokens::Algorithm;
 use serde::Deserialize;
 
 use super::error::Profile;
@@ -144,6 +145,27 @@ pub struct Settings {
     /// Whether servers that may write API keys may write those of service accounts.
     #[serde(deserialize_with = "lenient::flag")]
     pub mgn_api_keys_sa: bool,
+    /// The RabbitMQ server that events are published to: its name or address; unset, there are no events.
+    #[serde(deserialize_with = "lenient::optional_text")]
+    pub event_api_rabbitmq_host: Option<String>,
+    /// Its port; unset, 5672, or 5671 with TLS.
+    #[serde(deserialize_with = "lenient::optional_parsed")]
+    pub event_api_rabbitmq_port: Option<u16>,
+    /// Who logs in to it.
+    #[serde(deserialize_with = "lenient::text")]
+    pub event_api_rabbitmq_username: String,
+    /// The password; unset, `guest`, which RabbitMQ takes from its own machine only.
+    #[serde(deserialize_with = "lenient::optional_secret")]
+    pub event_api_rabbitmq_password: Option<Secret>,
+    /// Whether the connection to it is encrypted, and the server known by the machine's certificates.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub event_api_rabbitmq_tls: bool,
+    /// A PEM file with the private key that events are signed with.
+    #[serde(deserialize_with = "optional_path")]
+    pub event_api_jwt_private_key_file: Option<PathBuf>,
+    /// How they are signed with it.
+    #[serde(deserialize_with = "lenient::parsed")]
+    pub event_api_jwt_algorithm: Algorithm,
 }
 
 impl Default for Settings {
@@ -195,6 +217,13 @@ impl Default for Settings {
             management_keychain_file: None,
             mgn_api_keys_user: false,
             mgn_api_keys_sa: false,
+            event_api_rabbitmq_host: None,
+            event_api_rabbitmq_port: None,
+            event_api_rabbitmq_username: "guest".to_owned(),
+            event_api_rabbitmq_password: None,
+            event_api_rabbitmq_tls: false,
+            event_api_jwt_private_key_file: None,
+            event_api_jwt_algorithm: Algorithm::Rs256,
         }
     }
 }
@@ -245,6 +274,13 @@ impl Settings {
         prefixes("gateway_block", &self.gateway_block)?;
         prefixes("gateway_pass", &self.gateway_pass)?;
         self.level_table()?;
+        let is_host = |host: &String| !host.contains(|c: char| c.is_whitespace() || "/@".contains(c));
+        if !self.event_api_rabbitmq_host.iter().all(is_host) {
+            return Err(SettingsError::new(
+                "event_api_rabbitmq_host",
+                "expected a host's name or address, as rabbitmq.example.com",
+            ));
+        }
         self.auth0()?;
         self.captcha_client()?;
         if self.mounts.iter().any(MountPath::is_root) {

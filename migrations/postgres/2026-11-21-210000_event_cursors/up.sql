@@ -1,0 +1,7 @@
+-- How far in the audit trail events were told in each dialect, and whose turn it is to tell them.
+CREATE TABLE event_cursors (
+    dialect TEXT PRIMARY KEY NOT NULL,
+    told_to BIGINT NOT NULL,
+    teller UUID,
+    turn_ends BIGINT
+);

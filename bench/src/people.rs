@@ -24,7 +24,7 @@ pub(crate) const AGENT: &str = "clavis-bench";
 /// How many milliseconds of nonces there are: the gateway believes none that is further from now than five seconds.
 const NONCES: usize = 4000;
 /// How far ahead the first nonce is: what is prepared now is sent a little later.
-const AHEAD: u64 = 1000;
+const AHEAD: u64 = 4000;
 
 /// Somebody who is logged in.
 pub(crate) struct Person {
@@ -118,11 +118,14 @@ fn key(client: &Client, server: &Server, person: &Person) -> Result<Key> {
 /// Requests signed for the next seconds, each with a nonce of its own, in the order of their nonces.
 pub(crate) fn signed(keys: &[Key]) -> Result<String> {
     let first = now()? + AHEAD;
+    let secrets: Vec<_> = keys
+        .iter()
+        .map(|key| Ok((key, PKey::hmac(key.secret.as_bytes())?)))
+        .collect::<Result<_>>()?;
     let mut lines = String::new();
     for nonce in (first..).take(NONCES) {
-        for key in keys {
-            let secret = PKey::hmac(key.secret.as_bytes())?;
-            let mut signer = Signer::new(MessageDigest::sha256(), &secret)?;
+        for (key, secret) in &secrets {
+            let mut signer = Signer::new(MessageDigest::sha256(), secret)?;
             signer.update(format!("{nonce}{}", key.kid).as_bytes())?;
             let signature = HEXLOWER.encode(&signer.sign_to_vec()?);
             writeln!(lines, "{} {nonce} {signature}", key.kid)?;

@@ -79,6 +79,8 @@ pub fn serve(site: Site, settings: ServerSettings) -> io::Result<(Server, Option
     .shutdown_timeout(settings.drain.as_secs())
     .client_request_timeout(Duration::from_secs(10))
     .keep_alive(Duration::from_secs(75))
+    // A streamed answer is written in pieces: none waits until the client has acknowledged the one before.
+    .tcp_nodelay(true)
     .disable_signals()
     .listen(settings.listener)?
     .run();

@@ -160,9 +160,13 @@ impl Rules {
     ///
     /// The path is as [`Place::of`] takes it. A parameter that is not well encoded is no match of any pattern.
     pub fn route(&self, method: Method, target: Target, path: &str) -> Option<Route<'_>> {
-        let place = Place::of(path).ok()?;
-        self.explicit(method, target, path, &place)
-            .or_else(|| self.implied(method, target, path, &place))?
+        self.route_to(method, target, path, &Place::of(path).ok()?)
+    }
+
+    /// As [`Rules::route`], where it is known already to which place the path leads.
+    pub fn route_to(&self, method: Method, target: Target, path: &str, place: &Place) -> Option<Route<'_>> {
+        self.explicit(method, target, path, place)
+            .or_else(|| self.implied(method, target, path, place))?
             .ok()
     }
 

@@ -172,12 +172,17 @@ impl Flows<'_> {
         let account = self.ports.find_for_update(identity.account)?;
         let account = account.filter(|account| proven_on_both_sides && account.state == AccountState::Active);
         // One of each provider: an address that was given to somebody else there does not open the account to them too.
-        let provider = who.subject.provider();
-        let has_another = Identities::of_account(self.ports, identity.account)?
-            .iter()
-            .filter_map(Identity::as_subject)
-            .any(|subject| subject.provider() == provider);
-        let account = account.filter(|_| !has_another);
+        let account = match account {
+            Some(account)
+                if self
+                    .view(account.clone())?
+                    .providers()
+                    .contains(who.subject.provider()) =>
+            {
+                None
+            }
+            account => account,
+        };
         if account.is_none() {
             let action = AuditAction::LinkProvider;
             self.audit_refusal(Some(identity.account), action, ArrivalError::AddressTaken)?;

@@ -75,10 +75,10 @@ pub(super) async fn serve(
     };
     // As it was sent: what the framework decodes may mean another place.
     let (target, path) = place::split(request.uri().path()).ok_or(Refusal::NOT_FOUND)?;
-    Place::of(path).map_err(|_| Refusal::INVALID_PATH)?;
+    let place = Place::of(path).map_err(|_| Refusal::INVALID_PATH)?;
     let route = storage
         .rules
-        .route(method, target, path)
+        .route_to(method, target, path, &place)
         .ok_or(Refusal::NOT_FOUND)?;
     let place = route.place().clone();
     let call = Call {

@@ -3,8 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use clavis_flows::{
-    Arrival, ArrivalError, CookieRequest, Evidence, Linking, Newcomer, ProviderAccount, ProviderRefusal,
-    Returning,
+    Arrival, ArrivalError, Evidence, Linking, Newcomer, ProviderAccount, ProviderRefusal, Returning,
 };
 use clavis_identity::{Attributes, Provider};
 use clavis_kernel::Secret;
@@ -47,11 +46,7 @@ pub(super) async fn log_in(
 
     let arrival = arrival(barong.identify(token).await?);
     let secret = SessionSecret::generate(barong.app.entropy.as_ref());
-    let wanted = CookieRequest {
-        secret: secret.digest(),
-        lifetime: barong.session_lifetime,
-        replaces: SessionSecret::shown(&request).map(|shown| shown.digest()),
-    };
+    let wanted = barong.cookie_request(&request, &secret);
     let opened = barong
         .transaction(&request, move |on| {
             on.log_in_through_provider_with_cookie(&arrival, code.as_ref(), &wanted)

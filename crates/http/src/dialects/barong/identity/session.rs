@@ -62,11 +62,7 @@ pub(super) async fn log_in(
     };
     let checked = barong.app.check_password(candidate, password).await?;
     let secret = SessionSecret::generate(barong.app.entropy.as_ref());
-    let wanted = CookieRequest {
-        secret: secret.digest(),
-        lifetime: barong.session_lifetime,
-        replaces: SessionSecret::shown(&request).map(|shown| shown.digest()),
-    };
+    let wanted = barong.cookie_request(&request, &secret);
     let opened = barong
         .transaction(&request, move |on| {
             on.log_in_with_cookie(&checked, code.as_ref(), &wanted)
@@ -120,6 +116,15 @@ impl Barong {
             .newcomer_rate
             .check(client)
             .map_err(BarongError::too_many_requests)
+    }
+
+    /// What a log-in is to give for the secret of a new cookie.
+    pub(super) fn cookie_request(&self, request: &HttpRequest, secret: &SessionSecret) -> CookieRequest {
+        CookieRequest {
+            secret: secret.digest(),
+            lifetime: self.session_lifetime,
+            replaces: SessionSecret::shown(request).map(|shown| shown.digest()),
+        }
     }
 
     /// The cookie of a session that was just opened, and in the coded profile who it belongs to.

@@ -14,7 +14,7 @@ use anyhow::{Result, anyhow};
 
 use crate::database::Place;
 use crate::rate;
-use crate::wrk::Wrk;
+use crate::wrk::{Load, Wrk};
 
 /// A ceiling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +25,7 @@ pub(crate) enum Ceiling {
     Commits,
     /// RS256 signatures on as many cores as the clients can keep busy.
     Signatures,
-    /// Requests to a handler that does nothing.
+    /// The same requests to a handler that does nothing.
     Requests,
 }
 
@@ -53,10 +53,12 @@ pub(crate) struct Laboratory<'a> {
 }
 
 impl Laboratory<'_> {
-    /// Takes the ceilings that are wanted for so many clients, one after the other.
+    /// Takes the ceilings that are wanted for so many clients, one after the other; that of requests goes with
+    /// each load.
     pub(crate) fn take(&self, wanted: &[Ceiling], clients: usize) -> Result<Ceilings> {
         let threads = clients.min(cores());
-        let measured = wanted.iter().map(|&ceiling| {
+        let mut measured = Ceilings::new();
+        for &ceiling in wanted {
             let per_second = match ceiling {
                 Ceiling::Hashes => hashes::per_second(threads, self.duration)?,
                 Ceiling::Signatures => signatures::per_second(threads, self.duration)?,
@@ -64,11 +66,16 @@ impl Laboratory<'_> {
                     let place = Place::fresh(self.folder, self.postgres)?;
                     commits::per_second(&place, clients, self.duration)?
                 }
-                Ceiling::Requests => empty::per_second(self.wrk, clients, self.duration)?,
+                Ceiling::Requests => continue,
             };
-            Ok((ceiling, per_second))
-        });
-        measured.collect()
+            measured.insert(ceiling, per_second);
+        }
+        Ok(measured)
+    }
+
+    /// Takes the ceiling of requests for a load.
+    pub(crate) fn take_requests(&self, load: &Load, clients: usize) -> Result<f64> {
+        empty::per_second(self.wrk, load, clients, self.duration)
     }
 }
 

@@ -126,8 +126,14 @@ fn row(
     })?;
     let used = cpu_seconds(pid)? - cpu_before;
     let outcome = outcome.with_context(|| format!("{} at {clients} clients", workload.name()))?;
-    let own = workload.ceilings().iter();
-    let ceilings = own.filter_map(|kind| Some((*kind, *ceilings.get(kind)?)));
+    let mut own = Vec::new();
+    for &kind in workload.ceilings() {
+        let per_second = match ceilings.get(&kind) {
+            Some(per_second) => *per_second,
+            None => laboratory.take_requests(&load, clients as usize)?,
+        };
+        own.push((kind, per_second));
+    }
     #[expect(clippy::cast_precision_loss, reason = "requests of some seconds")]
     let thousands = outcome.answered() as f64 / 1000.0;
     Ok(Row {
@@ -136,7 +142,7 @@ fn row(
         outcome,
         cpu_seconds_per_thousand: used / thousands,
         peak_kib,
-        ceilings: ceilings.collect(),
+        ceilings: own,
     })
 }
 

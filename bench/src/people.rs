@@ -21,7 +21,7 @@ pub(crate) const GATE: &str = "/api/v2/auth/api/v2/peatio/account";
 /// The program that the sessions belong to: a gateway refuses a cookie that another one shows.
 pub(crate) const AGENT: &str = "clavis-bench";
 
-/// How many milliseconds of nonces there are: the gateway believes none that is further from now than five seconds.
+/// How many milliseconds of nonces there are: the gateway believes none that is further from now than ten seconds.
 const NONCES: usize = 4000;
 /// How far ahead the first nonce is: what is prepared now is sent a little later.
 const AHEAD: u64 = 4000;

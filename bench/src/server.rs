@@ -23,7 +23,7 @@ const READY: &str = "clavis is ready at ";
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// No limit of a client's requests: here one client is many. Everything else is as shipped.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("CLAVIS_HTTP__LISTEN", "127.0.0.1:0"),
     ("CLAVIS_LIMITS__LOGIN_PER_CLIENT_IP_PER_MINUTE", "0"),
     ("CLAVIS_DIALECTS__BACKEND_PLUS__MAX_REQUESTS", "0"),
@@ -31,12 +31,14 @@ const SETTINGS: [(&str, &str); 6] = [
     // Every image is changed anew: what is remembered is a file like others.
     ("CLAVIS_DIALECTS__BACKEND_PLUS__STORAGE_IMAGE_CACHE_BYTES", "0"),
     ("CLAVIS_DIALECTS__BARONG__DOCUMENTS_LIMIT", "1000"),
+    // Requests are signed before they are sent: on a slow machine, a while before.
+    ("CLAVIS_DIALECTS__BARONG__API_KEY_NONCE_LIFETIME_MS", "10000"),
 ];
 
 /// A server that runs until it is dropped.
 pub(crate) struct Server {
     child: Child,
-    url: String,
+    origin: String,
     /// The program with its settings, for commands beside the server.
     cli: Cli,
 }
@@ -62,11 +64,11 @@ impl Server {
             .with_context(|| format!("cannot run {}", program.display()))?;
         let mut server = Self {
             child,
-            url: String::new(),
+            origin: String::new(),
             cli,
         };
         let stdout = server.child.stdout.take().context("the server has no output")?;
-        server.url = address(stdout).with_context(|| {
+        server.origin = address(stdout).with_context(|| {
             let log = std::fs::read_to_string(&log_file).unwrap_or_default();
             format!("the server did not start:\n{log}")
         })?;
@@ -79,8 +81,12 @@ impl Server {
         Ok((server, started.elapsed()))
     }
 
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     pub(crate) fn at(&self, path: &str) -> String {
-        format!("{}{path}", self.url)
+        format!("{}{path}", self.origin)
     }
 
     /// A token for a back end, made beside the running server.

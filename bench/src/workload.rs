@@ -209,7 +209,8 @@ impl Workload {
         };
         Ok(Load {
             script,
-            url: material.server.at(path),
+            origin: material.server.origin().to_owned(),
+            path,
             arguments,
         })
     }

@@ -21,7 +21,7 @@ const IN_TURN: &str = include_str!("scripts/in_turn.lua");
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Script {
-    /// The URL itself.
+    /// The path itself.
     Same,
     Register,
     LogIn,
@@ -87,7 +87,9 @@ impl Script {
 #[derive(Debug)]
 pub(crate) struct Load {
     pub(crate) script: Script,
-    pub(crate) url: String,
+    /// Of the server.
+    pub(crate) origin: String,
+    pub(crate) path: &'static str,
     pub(crate) arguments: Vec<String>,
 }
 
@@ -169,7 +171,7 @@ impl Wrk {
             .args(["--duration", &format!("{}s", duration.as_secs().max(1))])
             .arg("--script")
             .arg(self.scripts.join(load.script.file()))
-            .args([load.url.as_str(), "--"])
+            .args([format!("{}{}", load.origin, load.path).as_str(), "--"])
             .args(&load.arguments)
             .output()
             .context("cannot run wrk")?;

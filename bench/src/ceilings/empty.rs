@@ -8,7 +8,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::{Context, Result};
 
 use super::cores;
-use crate::wrk::{Load, Script, Wrk};
+use crate::wrk::{Load, Wrk};
 
 /// The argument that makes this program that server.
 pub(crate) const ARGUMENT: &str = "--empty-server";
@@ -17,7 +17,7 @@ pub(crate) const ARGUMENT: &str = "--empty-server";
 pub(crate) fn serve() -> Result<()> {
     actix_web::rt::System::new().block_on(async {
         let answer = || async { HttpResponse::Ok().content_type("application/json").body("{}") };
-        let server = HttpServer::new(move || App::new().route("/", web::get().to(answer)))
+        let server = HttpServer::new(move || App::new().default_service(web::to(answer)))
             .workers(cores())
             .bind(("127.0.0.1", 0))?;
         let address = server.addrs().first().copied().context("no address")?;
@@ -27,18 +27,19 @@ pub(crate) fn serve() -> Result<()> {
             let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
             drop(handle.stop(false));
         });
-        println!("http://{address}/");
+        println!("http://{address}");
         server.await.context("the empty server failed")
     })
 }
 
-/// Requests to it.
-pub(crate) fn per_second(wrk: &Wrk, clients: usize, duration: Duration) -> Result<f64> {
+/// The same requests to it: what it costs to make them is part of what they cost.
+pub(crate) fn per_second(wrk: &Wrk, load: &Load, clients: usize, duration: Duration) -> Result<f64> {
     let mut server = Server::start()?;
     let load = Load {
-        script: Script::Same,
-        url: server.url()?,
-        arguments: Vec::new(),
+        script: load.script,
+        origin: server.origin()?,
+        path: load.path,
+        arguments: load.arguments.clone(),
     };
     let outcome = wrk.run(&load, clients, duration)?;
     anyhow::ensure!(outcome.errors() == 0, "the empty handler answered with errors");
@@ -59,18 +60,18 @@ impl Server {
         Ok(Self(child))
     }
 
-    fn url(&mut self) -> Result<String> {
+    fn origin(&mut self) -> Result<String> {
         let stdout = self.0.stdout.take().context("the address was read before")?;
         let mut line = String::new();
         BufReader::new(stdout)
             .read_line(&mut line)
             .context("the empty server did not start")?;
-        let url = line.trim_end().to_owned();
+        let origin = line.trim_end().to_owned();
         anyhow::ensure!(
-            url.starts_with("http://127.0.0.1:"),
+            origin.starts_with("http://127.0.0.1:"),
             "the empty server did not start"
         );
-        Ok(url)
+        Ok(origin)
     }
 }
 

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::json;
 use crate::settings::{SettingsError, endpoint};
-use crate::wire::{self, Patience, Wire};
+use crate::wire::{LazyClient, Patience, Wire};
 
 /// What the server is called in logs.
 const NAME: &str = "captcha";
@@ -46,7 +46,7 @@ impl SiteVerify {
         authority: Option<&Path>,
     ) -> Result<Self, SettingsError> {
         let url = endpoint(section, "recaptcha_verify_url", url, USUAL_URL)?;
-        let client = wire::client(PATIENCE, authority)
+        let client = LazyClient::new(PATIENCE, authority)
             .map_err(|problem| SettingsError::new("federation.ca_file", problem))?;
         let provider = NAME
             .parse()

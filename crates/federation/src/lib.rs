@@ -43,7 +43,7 @@ pub use breached::{Breaches, UnknownBehaviour, Unseen};
 pub use captcha::SiteVerify;
 pub use settings::{ClientOfDialect, ClientUrls, Settings, SettingsError};
 
-use wire::Wire;
+use wire::{LazyClient, Wire};
 
 /// One provider, as it is asked.
 #[async_trait]
@@ -99,7 +99,7 @@ impl Federation {
                 patience: patience.total,
             });
         }
-        let client = wire::client(patience, settings.authority())
+        let client = LazyClient::new(patience, settings.authority())
             .map_err(|problem| SettingsError::new("federation.ca_file", problem))?;
         let wire = |name: &str| -> Result<Wire, SettingsError> {
             let provider: Result<Provider, _> = name.parse();

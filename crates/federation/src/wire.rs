@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clavis_flows::ProviderRefusal;
@@ -12,7 +13,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Map, Value};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use url::Url;
 
 use crate::json;
@@ -35,36 +36,72 @@ pub(crate) struct Patience {
     pub(crate) total: Duration,
 }
 
-/// The one client of all providers. `authority` is a certificate file to trust beside the system's.
-pub(crate) fn client(patience: Patience, authority: Option<&Path>) -> Result<Client, String> {
-    let certificates = match authority {
-        Some(path) => {
-            let pem = std::fs::read(path).map_err(|error| error.to_string())?;
-            Certificate::from_pem_bundle(&pem).map_err(|_| "expected certificates in PEM".to_owned())?
-        }
-        None => Vec::new(),
-    };
-    let builder = Client::builder()
-        .connect_timeout(patience.connect)
-        .timeout(patience.total)
-        // A question goes where the setting says: not where an answer points, nor through a proxy that the
-        // environment names.
-        .redirect(Policy::none())
-        .no_proxy()
-        .referer(false)
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(AT_ONCE)
-        .user_agent(concat!("Clavis/", env!("CARGO_PKG_VERSION")));
-    certificates
-        .into_iter()
-        .fold(builder, reqwest::ClientBuilder::add_root_certificate)
-        .build()
-        .map_err(|_| "TLS cannot be set up on this machine".to_owned())
+/// A client of many servers, made when the first of them is asked: to read all that the system trusts takes longer
+/// than a whole start.
+#[derive(Clone)]
+pub(crate) struct LazyClient(Arc<Recipe>);
+
+struct Recipe {
+    patience: Patience,
+    authorities: Vec<Certificate>,
+    made: OnceCell<Client>,
+}
+
+impl LazyClient {
+    /// `authority` is a certificate file to trust beside the system's.
+    pub(crate) fn new(patience: Patience, authority: Option<&Path>) -> Result<Self, String> {
+        let authorities = match authority {
+            Some(path) => {
+                let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+                Certificate::from_pem_bundle(&pem).map_err(|_| "expected certificates in PEM".to_owned())?
+            }
+            None => Vec::new(),
+        };
+        Ok(Self(Arc::new(Recipe {
+            patience,
+            authorities,
+            made: OnceCell::new(),
+        })))
+    }
+
+    /// The client; an error says why this machine has none.
+    pub(crate) async fn get(&self) -> Result<&Client, &'static str> {
+        const UNUSABLE: &str = "TLS cannot be set up on this machine";
+        let making = self.0.made.get_or_try_init(|| async {
+            let recipe = Arc::clone(&self.0);
+            let made = tokio::task::spawn_blocking(move || recipe.make()).await;
+            made.map_err(|_| UNUSABLE)?.map_err(|error| {
+                tracing::error!(%error, UNUSABLE);
+                UNUSABLE
+            })
+        });
+        making.await
+    }
+}
+
+impl Recipe {
+    fn make(&self) -> reqwest::Result<Client> {
+        let builder = Client::builder()
+            .connect_timeout(self.patience.connect)
+            .timeout(self.patience.total)
+            // A question goes where the setting says: not where an answer points, nor through a proxy that the
+            // environment names.
+            .redirect(Policy::none())
+            .no_proxy()
+            .referer(false)
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(AT_ONCE)
+            .user_agent(concat!("Clavis/", env!("CARGO_PKG_VERSION")));
+        let authorities = self.authorities.iter().cloned();
+        authorities
+            .fold(builder, reqwest::ClientBuilder::add_root_certificate)
+            .build()
+    }
 }
 
 /// The way to one provider. One that hangs holds a bounded number of requests, and none of the others'.
 pub(crate) struct Wire {
-    client: Client,
+    client: LazyClient,
     provider: Provider,
     places: Semaphore,
     patience: Patience,
@@ -77,7 +114,7 @@ pub(crate) struct Reply {
 }
 
 impl Wire {
-    pub(crate) fn new(client: Client, provider: Provider, patience: Patience) -> Self {
+    pub(crate) fn new(client: LazyClient, provider: Provider, patience: Patience) -> Self {
         Self {
             client,
             provider,
@@ -105,7 +142,7 @@ impl Wire {
         if !parameters.is_empty() {
             url.query_pairs_mut().extend_pairs(parameters);
         }
-        let request = self.client.get(url);
+        let request = self.client().await?.get(url);
         self.ask(match bearer {
             Some(token) => request.bearer_auth(token.expose()),
             None => request,
@@ -121,7 +158,12 @@ impl Wire {
         basic: Option<(&str, &str)>,
     ) -> Result<Reply, ProviderRefusal> {
         // Some answer in a form of their own to who does not say that it is to be JSON.
-        let request = self.client.post(url.clone()).header(ACCEPT, JSON).form(form);
+        let request = self
+            .client()
+            .await?
+            .post(url.clone())
+            .header(ACCEPT, JSON)
+            .form(form);
         self.ask(match basic {
             Some((user, password)) => request.basic_auth(user, Some(password)),
             None => request,
@@ -140,9 +182,14 @@ impl Wire {
         let mut header = HeaderValue::from_str(authorization.expose())
             .map_err(|_| ProviderRefusal::Rejected("what was brought does not fit into a header"))?;
         header.set_sensitive(true);
-        let request = self.client.request(method, url).header(AUTHORIZATION, header);
+        let request = self.client().await?.request(method, url);
+        let request = request.header(AUTHORIZATION, header);
         // A POST without a body says so: some servers refuse it otherwise.
         self.ask(request.header(CONTENT_LENGTH, 0)).await
+    }
+
+    async fn client(&self) -> Result<&Client, ProviderRefusal> {
+        self.client.get().await.map_err(ProviderRefusal::Unavailable)
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Reply, ProviderRefusal> {

@@ -2,12 +2,12 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::settings::is_safe_for_secrets;
-use crate::wire::{self, Patience};
+use crate::wire::{LazyClient, Patience};
 
 /// Most bytes of an answer: those of Pwned Passwords have some forty thousand.
 const MAX_ANSWER: usize = 512 * 1024;
@@ -22,7 +22,7 @@ const TOLD: usize = 5;
 
 /// A server that speaks the range API of Pwned Passwords.
 pub(super) struct RangeServer {
-    client: Client,
+    client: LazyClient,
     /// Ends with a slash.
     base: Url,
     places: Semaphore,
@@ -39,7 +39,7 @@ impl RangeServer {
                 "expected an https URL such as https://api.pwnedpasswords.com/range, or an http URL of this machine",
             )?;
         Ok(Self {
-            client: wire::client(PATIENCE, authority)?,
+            client: LazyClient::new(PATIENCE, authority)?,
             base,
             places: Semaphore::new(AT_ONCE),
         })
@@ -59,7 +59,7 @@ impl RangeServer {
     }
 
     async fn ask(&self, url: Url) -> Result<String, &'static str> {
-        let request = self.client.get(url).header("Add-Padding", "true");
+        let request = self.client.get().await?.get(url).header("Add-Padding", "true");
         let mut response = request.send().await.map_err(unreachable)?;
         if response.status() != StatusCode::OK {
             return Err("the server answers with an error");

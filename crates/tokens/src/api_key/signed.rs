@@ -2,10 +2,9 @@ use std::fmt;
 
 use chrono::{DateTime, Duration, Utc};
 use clavis_kernel::TokenDigest;
-use openssl::hash::MessageDigest;
+use hmac::Hmac;
 use openssl::memcmp;
-use openssl::pkey::{PKey, Private};
-use openssl::sign::Signer;
+use sha2::{Sha256, Sha384, Sha512};
 
 use super::{ApiKeyAlgorithm, ApiKeySecret};
 
@@ -59,9 +58,13 @@ pub enum ApiKeyRefusal {
 }
 
 /// A key's secret made ready to check signatures with, which takes longer than a check: for who checks many.
-pub struct ApiKeyVerifier {
-    algorithm: ApiKeyAlgorithm,
-    key: PKey<Private>,
+pub struct ApiKeyVerifier(Ready);
+
+/// The HMAC (RFC 2104) of a key before any message.
+enum Ready {
+    Hs256(Hmac<Sha256>),
+    Hs384(Hmac<Sha384>),
+    Hs512(Hmac<Sha512>),
 }
 
 impl fmt::Debug for ApiKeyVerifier {
@@ -73,22 +76,34 @@ impl fmt::Debug for ApiKeyVerifier {
 impl ApiKeyVerifier {
     /// Makes a secret ready.
     pub fn new(algorithm: ApiKeyAlgorithm, secret: &ApiKeySecret) -> Self {
-        let key = PKey::hmac(secret.expose().as_bytes()).expect("any bytes are an HMAC key");
-        Self { algorithm, key }
+        let secret = secret.expose().as_bytes();
+        Self(match algorithm {
+            ApiKeyAlgorithm::Hs256 => Ready::Hs256(ready(secret)),
+            ApiKeyAlgorithm::Hs384 => Ready::Hs384(ready(secret)),
+            ApiKeyAlgorithm::Hs512 => Ready::Hs512(ready(secret)),
+        })
     }
 
+    /// The signature of these parts one behind the other, in lower-case hexadecimal digits.
     fn sign(&self, parts: &[&str]) -> String {
-        let digest = match self.algorithm {
-            ApiKeyAlgorithm::Hs256 => MessageDigest::sha256(),
-            ApiKeyAlgorithm::Hs384 => MessageDigest::sha384(),
-            ApiKeyAlgorithm::Hs512 => MessageDigest::sha512(),
-        };
-        let mut signer = Signer::new(digest, &self.key).expect("HMAC over SHA-2 is always there");
-        for part in parts {
-            signer.update(part.as_bytes()).expect("HMAC takes any bytes");
+        match &self.0 {
+            Ready::Hs256(mac) => signature(mac, parts),
+            Ready::Hs384(mac) => signature(mac, parts),
+            Ready::Hs512(mac) => signature(mac, parts),
         }
-        hex::encode(signer.sign_to_vec().expect("an HMAC fits in memory"))
     }
+}
+
+fn ready<M: hmac::KeyInit>(secret: &[u8]) -> M {
+    M::new_from_slice(secret).expect("any bytes are an HMAC key")
+}
+
+fn signature<M: hmac::Mac + Clone>(mac: &M, parts: &[&str]) -> String {
+    let mut mac = mac.clone();
+    for part in parts {
+        mac.update(part.as_bytes());
+    }
+    hex::encode(mac.finalize().into_bytes())
 }
 
 impl SignedHeaders<'_> {

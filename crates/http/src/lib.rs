@@ -41,5 +41,5 @@ pub use operations::MetricsText;
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use rates::RateLimit;
 pub use ring::{RingHandle, open_ring};
-pub use routing::{BARE_PREFIX, EITHER_SLASH, exactly, get_or_head};
+pub use routing::{Endpoint, exactly, get_or_head};
 pub use server::{ServerSettings, Site, serve};

@@ -17,7 +17,7 @@ use clavis_kernel::Dialect;
 
 pub use mailbox::{MailboxMail, MailboxReader, MailboxSummary, MailboxText};
 
-use crate::{App, get_or_head};
+use crate::{App, Endpoint, get_or_head};
 
 /// The pages and what stands behind them.
 pub struct Pages {
@@ -68,9 +68,9 @@ pub fn routes(config: &mut web::ServiceConfig, pages: web::Data<Pages>) {
         web::scope("/mail")
             .service(web::resource("/style.css").route(get_or_head().to(present::style)))
             .service(
-                web::resource(["/activate", "/verify"])
-                    .route(get_or_head().to(mail::activation_page))
-                    .route(web::post().to(mail::activate)),
+                Endpoint::at(["/activate", "/verify"])
+                    .route(|| get_or_head().to(mail::activation_page))
+                    .route(|| web::post().to(mail::activate)),
             )
             .service(
                 web::resource("/reset")

@@ -7,7 +7,7 @@ use super::{
     BackendPlus, account, activation, email, log_in, magic_link, mfa, password, providers, registration,
     storage, token, transport,
 };
-use crate::{EITHER_SLASH, exactly, get_or_head};
+use crate::{Endpoint, exactly, get_or_head};
 
 /// Mounts the dialect: `/auth`, `/storage`, and exactly `/version` and `/healthz`.
 pub fn routes(config: &mut web::ServiceConfig, dialect: web::Data<BackendPlus>) {
@@ -38,74 +38,58 @@ pub fn routes(config: &mut web::ServiceConfig, dialect: web::Data<BackendPlus>) 
         .service(alone("/version", get_or_head().to(version)).wrap(observed()));
 }
 
+/// What is asked for most goes first: paths are compared one after the other.
 fn auth(config: &mut web::ServiceConfig, dialect: &BackendPlus) {
     if dialect.rules.auth == Switch::Off {
         return;
     }
     config
-        .service(at(
-            &["activate", "account/activate"],
-            [
-                web::post().to(activation::by_post),
-                get_or_head().to(activation::by_link),
-            ],
-        ))
-        .service(at(
-            &["delete", "account/delete"],
-            [web::post().to(account::delete)],
-        ))
-        .service(at(&["change-email"], [web::post().to(email::change_at_once)]))
-        .service(at(&["change-email/request"], [web::post().to(email::request)]))
-        .service(at(&["change-email/change"], [web::post().to(email::change)]))
-        .service(at(
-            &["token/refresh"],
-            [web::post().to(token::refresh), get_or_head().to(token::refresh)],
-        ))
-        .service(at(&["token/revoke"], [web::post().to(token::revoke)]))
-        .service(at(&["providers/{name}"], [get_or_head().to(providers::depart)]))
-        .service(at(
-            &["providers/{name}/callback"],
-            [
-                get_or_head().to(providers::arrive_by_link),
-                web::post().to(providers::arrive_by_form),
-            ],
-        ))
-        .service(at(&["jwks"], [get_or_head().to(token::jwks)]))
-        .service(at(&["mfa/generate"], [web::post().to(mfa::generate)]))
-        .service(at(&["mfa/enable"], [web::post().to(mfa::enable)]))
-        .service(at(&["mfa/disable"], [web::post().to(mfa::disable)]))
-        .service(at(&["mfa/totp"], [web::post().to(mfa::totp)]))
-        .service(at(&["magic-link"], [get_or_head().to(magic_link::follow)]));
+        .service(at("/jwks").route(|| get_or_head().to(token::jwks)))
+        .service(
+            at("/token/refresh")
+                .route(|| web::post().to(token::refresh))
+                .route(|| get_or_head().to(token::refresh)),
+        )
+        .service(at("/token/revoke").route(|| web::post().to(token::revoke)))
+        .service(at("/change-email").route(|| web::post().to(email::change_at_once)))
+        .service(at("/change-email/request").route(|| web::post().to(email::request)))
+        .service(at("/change-email/change").route(|| web::post().to(email::change)))
+        .service(at("/providers/{name}").route(|| get_or_head().to(providers::depart)))
+        .service(
+            at("/providers/{name}/callback")
+                .route(|| get_or_head().to(providers::arrive_by_link))
+                .route(|| web::post().to(providers::arrive_by_form)),
+        )
+        .service(at("/mfa/generate").route(|| web::post().to(mfa::generate)))
+        .service(at("/mfa/enable").route(|| web::post().to(mfa::enable)))
+        .service(at("/mfa/disable").route(|| web::post().to(mfa::disable)))
+        .service(at("/mfa/totp").route(|| web::post().to(mfa::totp)))
+        .service(at("/magic-link").route(|| get_or_head().to(magic_link::follow)));
+    for (activate, delete) in [("/activate", "/delete"), ("/account/activate", "/account/delete")] {
+        config
+            .service(
+                at(activate)
+                    .route(|| web::post().to(activation::by_post))
+                    .route(|| get_or_head().to(activation::by_link)),
+            )
+            .service(at(delete).route(|| web::post().to(account::delete)));
+    }
     if dialect.rules.local_users == Switch::Off {
         return;
     }
     config
-        .service(at(&["register"], [web::post().to(registration::register)]))
-        .service(at(&["login"], [web::post().to(log_in::log_in)]))
-        .service(at(&["logout"], [web::post().to(token::log_out)]))
-        .service(at(
-            &["change-password"],
-            [web::post().to(password::change_with_old_one)],
-        ))
-        .service(at(
-            &["change-password/request"],
-            [web::post().to(password::request)],
-        ))
-        .service(at(
-            &["change-password/change"],
-            [web::post().to(password::change)],
-        ));
+        .service(at("/register").route(|| web::post().to(registration::register)))
+        .service(at("/login").route(|| web::post().to(log_in::log_in)))
+        .service(at("/logout").route(|| web::post().to(token::log_out)))
+        .service(at("/change-password").route(|| web::post().to(password::change_with_old_one)))
+        .service(at("/change-password/request").route(|| web::post().to(password::request)))
+        .service(at("/change-password/change").route(|| web::post().to(password::change)));
 }
 
-/// Paths below the scope, with or without a slash at the end. A method that none of the routes takes is as
-/// unknown as a path.
-fn at<const N: usize>(paths: &[&str], routes: [Route; N]) -> Resource {
-    let patterns: Vec<_> = paths
-        .iter()
-        .map(|path| format!("/{path}{EITHER_SLASH}"))
-        .collect();
-    let resource = web::resource(patterns).default_service(web::to(nowhere));
-    routes.into_iter().fold(resource, Resource::route)
+/// A path below the scope, with or without a slash at the end. A method that none of the routes takes is as unknown as
+/// a path.
+fn at(path: &str) -> Endpoint {
+    Endpoint::with_either_slash(path).otherwise(|| web::to(nowhere))
 }
 
 /// One path to the letter.

@@ -15,7 +15,7 @@ use super::paging::Paging;
 use super::params::{Bounds, Check, Params, Presence};
 use super::routes::no_route;
 use super::users::milliseconds;
-use crate::{EITHER_SLASH, get_or_head};
+use crate::{Endpoint, get_or_head};
 
 /// Said of requests that come from no browser.
 const SUSPICIOUS: &str = "Detected suspicious browser";
@@ -113,9 +113,9 @@ struct Data {
 /// Below `/users/activity`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
-        web::resource(format!("/{{topic}}{EITHER_SLASH}"))
-            .route(get_or_head().to(list))
-            .default_service(web::to(no_route)),
+        Endpoint::with_either_slash("/{topic}")
+            .route(|| get_or_head().to(list))
+            .otherwise(|| web::to(no_route)),
     );
 }
 

@@ -9,14 +9,14 @@ use super::error::{BarongError, Thing};
 use super::params::{Check, Params, Presence, Upload};
 use super::routes::no_route;
 use super::sentence::RecordError;
-use crate::BARE_PREFIX;
+use crate::Endpoint;
 
 /// Below `/addresses`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
-        web::resource(BARE_PREFIX)
-            .route(web::post().to(submit))
-            .default_service(web::to(no_route)),
+        Endpoint::with_either_slash("")
+            .route(|| web::post().to(submit))
+            .otherwise(|| web::to(no_route)),
     );
 }
 

@@ -16,7 +16,7 @@ mod users;
 mod wire;
 
 use actix_web::web::Payload;
-use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use clavis_flows::Flows;
 use clavis_kernel::{Answer, Uid};
 use clavis_rbac::{Authority, Denied, Permission};
@@ -26,7 +26,7 @@ use super::bearer::Bearer;
 use super::error::BarongError;
 use super::params::{Bounds, Params};
 use super::routes::no_route;
-use crate::{EITHER_SLASH, get_or_head};
+use crate::{Endpoint, get_or_head};
 
 /// Entries of a list that may come before a page: what is further on is found by a narrower search, and the page is
 /// empty.
@@ -37,63 +37,63 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             resource("/users")
-                .route(get_or_head().to(users::list))
-                .route(web::put().to(users::update)),
+                .route(|| get_or_head().to(users::list))
+                .route(|| web::put().to(users::update)),
         )
-        .service(resource("/users/update").route(web::post().to(users::update_by_post)))
-        .service(resource("/users/role").route(web::post().to(users::set_role)))
-        .service(resource("/users/documents/pending").route(get_or_head().to(users::applicants)))
+        .service(resource("/users/update").route(|| web::post().to(users::update_by_post)))
+        .service(resource("/users/role").route(|| web::post().to(users::set_role)))
+        .service(resource("/users/documents/pending").route(|| get_or_head().to(users::applicants)))
         .service(
             resource("/users/labels")
-                .route(get_or_head().to(labels::list))
-                .route(web::post().to(labels::add))
-                .route(web::put().to(labels::change))
-                .route(web::delete().to(labels::remove)),
+                .route(|| get_or_head().to(labels::list))
+                .route(|| web::post().to(labels::add))
+                .route(|| web::put().to(labels::change))
+                .route(|| web::delete().to(labels::remove)),
         )
-        .service(resource("/users/labels/update").route(web::post().to(labels::change_by_post)))
-        .service(resource("/users/labels/list").route(get_or_head().to(labels::counts)))
+        .service(resource("/users/labels/update").route(|| web::post().to(labels::change_by_post)))
+        .service(resource("/users/labels/list").route(|| get_or_head().to(labels::counts)))
         .service(
             resource("/users/comments")
-                .route(web::post().to(comments::add))
-                .route(web::put().to(comments::change))
-                .route(web::delete().to(comments::remove)),
+                .route(|| web::post().to(comments::add))
+                .route(|| web::put().to(comments::change))
+                .route(|| web::delete().to(comments::remove)),
         )
-        .service(resource("/users/data_storage").route(web::delete().to(data_storage::remove)))
-        .service(resource("/users/{uid}").route(get_or_head().to(users::one)))
-        .service(resource("/api_keys").route(get_or_head().to(users::api_keys)))
-        .service(resource("/activities").route(get_or_head().to(activities::by_users)))
-        .service(resource("/activities/admin").route(get_or_head().to(activities::by_admins)))
-        .service(resource("/metrics").route(get_or_head().to(figures::metrics)))
-        .service(resource("/levels").route(get_or_head().to(figures::levels)))
-        .service(resource("/abilities").route(get_or_head().to(figures::abilities)))
+        .service(resource("/users/data_storage").route(|| web::delete().to(data_storage::remove)))
+        .service(resource("/users/{uid}").route(|| get_or_head().to(users::one)))
+        .service(resource("/api_keys").route(|| get_or_head().to(users::api_keys)))
+        .service(resource("/activities").route(|| get_or_head().to(activities::by_users)))
+        .service(resource("/activities/admin").route(|| get_or_head().to(activities::by_admins)))
+        .service(resource("/metrics").route(|| get_or_head().to(figures::metrics)))
+        .service(resource("/levels").route(|| get_or_head().to(figures::levels)))
+        .service(resource("/abilities").route(|| get_or_head().to(figures::abilities)))
         .service(
             resource("/permissions")
-                .route(get_or_head().to(permissions::list))
-                .route(web::post().to(permissions::add))
-                .route(web::put().to(permissions::change))
-                .route(web::delete().to(permissions::remove)),
+                .route(|| get_or_head().to(permissions::list))
+                .route(|| web::post().to(permissions::add))
+                .route(|| web::put().to(permissions::change))
+                .route(|| web::delete().to(permissions::remove)),
         )
         .service(
             resource("/restrictions")
-                .route(get_or_head().to(restrictions::list))
-                .route(web::post().to(restrictions::add))
-                .route(web::put().to(restrictions::change))
-                .route(web::delete().to(restrictions::remove)),
+                .route(|| get_or_head().to(restrictions::list))
+                .route(|| web::post().to(restrictions::add))
+                .route(|| web::put().to(restrictions::change))
+                .route(|| web::delete().to(restrictions::remove)),
         )
-        .service(resource("/restrictions/whitelink").route(web::post().to(restrictions::make_whitelink)))
+        .service(resource("/restrictions/whitelink").route(|| web::post().to(restrictions::make_whitelink)))
         .service(
             resource("/profiles")
-                .route(get_or_head().to(profiles::list))
-                .route(web::post().to(profiles::enter))
-                .route(web::put().to(profiles::review_or_correct)),
+                .route(|| get_or_head().to(profiles::list))
+                .route(|| web::post().to(profiles::enter))
+                .route(|| web::put().to(profiles::review_or_correct)),
         )
-        .service(resource("/documents").route(get_or_head().to(documents::list)))
-        .service(resource("/documents/{id}").route(web::put().to(documents::review)))
-        .service(resource("/documents/{id}/file").route(get_or_head().to(documents::file)));
+        .service(resource("/documents").route(|| get_or_head().to(documents::list)))
+        .service(resource("/documents/{id}").route(|| web::put().to(documents::review)))
+        .service(resource("/documents/{id}/file").route(|| get_or_head().to(documents::file)));
 }
 
-fn resource(path: &str) -> Resource {
-    web::resource(format!("{path}{EITHER_SLASH}")).default_service(web::to(no_route))
+fn resource(path: &str) -> Endpoint {
+    Endpoint::with_either_slash(path).otherwise(|| web::to(no_route))
 }
 
 /// A request to administer: who sent it, and what is in it.

@@ -14,22 +14,22 @@ use super::error::{BarongError, Profile, Thing};
 use super::paging::Paging;
 use super::params::{Bounds, Check, Params};
 use super::users::seconds;
-use crate::{BARE_PREFIX, EITHER_SLASH, get_or_head};
+use crate::{Endpoint, get_or_head};
 
 /// Below `/api_keys`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let resource = |path: String| web::resource(path).default_service(web::to(super::routes::no_route));
+    let resource =
+        |path: &str| Endpoint::with_either_slash(path).otherwise(|| web::to(super::routes::no_route));
     config
         .service(
-            web::resource(BARE_PREFIX)
-                .default_service(web::to(super::routes::no_route))
-                .route(get_or_head().to(list))
-                .route(web::post().to(create)),
+            resource("")
+                .route(|| get_or_head().to(list))
+                .route(|| web::post().to(create)),
         )
         .service(
-            resource(format!("/{{kid}}{EITHER_SLASH}"))
-                .route(web::patch().to(update))
-                .route(web::delete().to(remove)),
+            resource("/{kid}")
+                .route(|| web::patch().to(update))
+                .route(|| web::delete().to(remove)),
         );
 }
 

@@ -12,7 +12,7 @@ use super::params::{Bounds, Check, Params};
 use super::routes::no_route;
 use super::sentence::{Code, Problem, RecordError};
 use super::users::seconds;
-use crate::BARE_PREFIX;
+use crate::Endpoint;
 
 const TITLE: &str = "title";
 const DATA: &str = "data";
@@ -20,9 +20,9 @@ const DATA: &str = "data";
 /// Below `/data_storage`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
-        web::resource(BARE_PREFIX)
-            .route(web::post().to(record))
-            .default_service(web::to(no_route)),
+        Endpoint::with_either_slash("")
+            .route(|| web::post().to(record))
+            .otherwise(|| web::to(no_route)),
     );
 }
 

@@ -17,7 +17,7 @@ use super::bearer::Bearer;
 use super::error::{BarongError, Profile};
 use super::params::{Params, Upload};
 use super::routes::no_route;
-use crate::{BARE_PREFIX, get_or_head};
+use crate::{Endpoint, get_or_head};
 
 pub(super) use desk::Desk;
 pub(super) use download::attached;
@@ -26,10 +26,10 @@ use form::DocumentForm;
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            web::resource(BARE_PREFIX)
-                .route(get_or_head().to(list))
-                .route(web::post().to(submit))
-                .default_service(web::to(no_route)),
+            Endpoint::with_either_slash("")
+                .route(|| get_or_head().to(list))
+                .route(|| web::post().to(submit))
+                .otherwise(|| web::to(no_route)),
         )
         .service(
             web::resource("/{id}/{file}")

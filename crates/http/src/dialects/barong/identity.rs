@@ -10,12 +10,12 @@ mod registration;
 mod server;
 mod session;
 
-use actix_web::{HttpResponse, Resource, web};
+use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use super::error::BarongError;
 use super::gateway;
-use crate::{EITHER_SLASH, get_or_head};
+use crate::{Endpoint, get_or_head};
 
 pub use auth0::AUTH0;
 pub(super) use cookie::{CsrfKey, SessionSecret};
@@ -23,19 +23,19 @@ pub(super) use cookie::{CsrfKey, SessionSecret};
 /// Below `/identity`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(at("/users").route(web::post().to(registration::register)))
-        .service(at("/users/access").route(web::post().to(access::redeem)))
-        .service(at("/users/email/generate_code").route(web::post().to(confirmation::generate_code)))
-        .service(at("/users/email/confirm_code").route(web::post().to(confirmation::confirm_code)))
-        .service(at("/users/password/generate_code").route(web::post().to(password::generate_code)))
-        .service(at("/users/password/confirm_code").route(web::post().to(password::confirm_code)))
-        .service(at("/users/register_geetest").route(get_or_head().to(server::captcha)))
+        .service(at("/users").route(|| web::post().to(registration::register)))
+        .service(at("/users/access").route(|| web::post().to(access::redeem)))
+        .service(at("/users/email/generate_code").route(|| web::post().to(confirmation::generate_code)))
+        .service(at("/users/email/confirm_code").route(|| web::post().to(confirmation::confirm_code)))
+        .service(at("/users/password/generate_code").route(|| web::post().to(password::generate_code)))
+        .service(at("/users/password/confirm_code").route(|| web::post().to(password::confirm_code)))
+        .service(at("/users/register_geetest").route(|| get_or_head().to(server::captcha)))
         .service(
             at("/sessions")
-                .route(web::post().to(session::log_in))
-                .route(web::delete().to(session::log_out)),
+                .route(|| web::post().to(session::log_in))
+                .route(|| web::delete().to(session::log_out)),
         )
-        .service(at("/sessions/auth0").route(web::post().to(auth0::log_in)))
+        .service(at("/sessions/auth0").route(|| web::post().to(auth0::log_in)))
         .service(web::resource("/sessions/authorize/{path:.*}").route(web::route().to(gateway::authorize)))
         .configure(about_the_server);
 }
@@ -43,23 +43,23 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 /// Below `/public`.
 pub(super) fn public_routes(config: &mut web::ServiceConfig) {
     config
-        .service(at("/kyc").route(web::post().to(server::kyc)))
-        .service(at("/configs/auth0").route(get_or_head().to(auth0::configs)))
+        .service(at("/kyc").route(|| web::post().to(server::kyc)))
+        .service(at("/configs/auth0").route(|| get_or_head().to(auth0::configs)))
         .configure(about_the_server);
 }
 
 fn about_the_server(config: &mut web::ServiceConfig) {
     config
-        .service(at("/ping").route(get_or_head().to(server::ping)))
-        .service(at("/time").route(get_or_head().to(server::time)))
-        .service(at("/version").route(get_or_head().to(server::version)))
-        .service(at("/configs").route(get_or_head().to(server::configs)))
-        .service(at("/password/validate").route(web::post().to(server::validate_password)));
+        .service(at("/ping").route(|| get_or_head().to(server::ping)))
+        .service(at("/time").route(|| get_or_head().to(server::time)))
+        .service(at("/version").route(|| get_or_head().to(server::version)))
+        .service(at("/configs").route(|| get_or_head().to(server::configs)))
+        .service(at("/password/validate").route(|| web::post().to(server::validate_password)));
 }
 
 /// A path with its methods; any other method is no route.
-fn at(path: &str) -> Resource {
-    web::resource(format!("{path}{EITHER_SLASH}")).default_service(web::to(no_route))
+fn at(path: &str) -> Endpoint {
+    Endpoint::with_either_slash(path).otherwise(|| web::to(no_route))
 }
 
 async fn no_route() -> Result<HttpResponse, BarongError> {

@@ -12,23 +12,23 @@ use super::params::{Bounds, Check, Params, Presence};
 use super::routes::no_route;
 use super::sentence::{Problem, RecordError};
 use super::users::seconds;
-use crate::{BARE_PREFIX, EITHER_SLASH, get_or_head};
+use crate::{Endpoint, get_or_head};
 
 /// Below `/labels`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            web::resource(BARE_PREFIX)
-                .route(get_or_head().to(own))
-                .route(web::post().to(add))
-                .default_service(web::to(no_route)),
+            Endpoint::with_either_slash("")
+                .route(|| get_or_head().to(own))
+                .route(|| web::post().to(add))
+                .otherwise(|| web::to(no_route)),
         )
         .service(
-            web::resource(format!("/{{key}}{EITHER_SLASH}"))
-                .route(get_or_head().to(one))
-                .route(web::patch().to(change))
-                .route(web::delete().to(remove))
-                .default_service(web::to(no_route)),
+            Endpoint::with_either_slash("/{key}")
+                .route(|| get_or_head().to(one))
+                .route(|| web::patch().to(change))
+                .route(|| web::delete().to(remove))
+                .otherwise(|| web::to(no_route)),
         );
 }
 

@@ -13,23 +13,22 @@ use super::error::{BarongError, Profile, Thing};
 use super::params::{Bounds, Check, Params, Presence};
 use super::routes::no_route;
 use super::users::seconds;
-use crate::{BARE_PREFIX, EITHER_SLASH, get_or_head};
+use crate::{Endpoint, get_or_head};
 
 /// The ways to get a code that there are names for. Whichever is asked for, a text is sent.
 const CHANNELS: [&str; 2] = ["sms", "call"];
 
 /// Below `/phones`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let resource = |path: &str| web::resource(path).default_service(web::to(no_route));
+    let resource = |path: &str| Endpoint::with_either_slash(path).otherwise(|| web::to(no_route));
     config
         .service(
-            web::resource(BARE_PREFIX)
-                .default_service(web::to(no_route))
-                .route(get_or_head().to(own))
-                .route(web::post().to(add)),
+            resource("")
+                .route(|| get_or_head().to(own))
+                .route(|| web::post().to(add)),
         )
-        .service(resource(&format!("/send_code{EITHER_SLASH}")).route(web::post().to(send_code)))
-        .service(resource(&format!("/verify{EITHER_SLASH}")).route(web::post().to(verify)));
+        .service(resource("/send_code").route(|| web::post().to(send_code)))
+        .service(resource("/verify").route(|| web::post().to(verify)));
 }
 
 /// A phone as it is shown.

@@ -11,22 +11,22 @@ use super::error::{BarongError, Profile};
 use super::params::{Bounds, Params, Presence};
 use super::routes::no_route;
 use super::sentence::RecordError;
-use crate::{BARE_PREFIX, EITHER_SLASH, get_or_head};
+use crate::{Endpoint, get_or_head};
 
 pub(super) use wire::{ShownProfile, declared_fields, declared_metadata, masked_name, state_name};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            web::resource(BARE_PREFIX)
-                .route(web::post().to(submit))
-                .route(web::put().to(edit))
-                .default_service(web::to(no_route)),
+            Endpoint::with_either_slash("")
+                .route(|| web::post().to(submit))
+                .route(|| web::put().to(edit))
+                .otherwise(|| web::to(no_route)),
         )
         .service(
-            web::resource(format!("/me{EITHER_SLASH}"))
-                .route(get_or_head().to(own))
-                .default_service(web::to(no_route)),
+            Endpoint::with_either_slash("/me")
+                .route(|| get_or_head().to(own))
+                .otherwise(|| web::to(no_route)),
         );
 }
 

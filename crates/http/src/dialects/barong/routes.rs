@@ -45,6 +45,8 @@ pub fn routes(config: &mut web::ServiceConfig, dialect: web::Data<Barong>) {
     for mount in &mounts {
         let voice = mount.profile.into();
         if let Some(base) = mount.path.base() {
+            // A gateway asks of every request, so it goes first: paths are compared one after the other.
+            config.service(closed(&format!("{base}/auth"), Voice::Coded, gateway::routes));
             for (prefix, routes) in SIBLINGS {
                 config.service(closed(&format!("{base}{prefix}"), voice, routes));
             }
@@ -53,7 +55,6 @@ pub fn routes(config: &mut web::ServiceConfig, dialect: web::Data<Barong>) {
                 Voice::Management,
                 management::routes,
             ));
-            config.service(closed(&format!("{base}/auth"), Voice::Coded, gateway::routes));
         }
         config.service(mounted(mount.path.as_str(), voice));
     }

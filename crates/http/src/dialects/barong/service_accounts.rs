@@ -14,26 +14,23 @@ use super::paging::Paging;
 use super::params::{Bounds, Check, Params};
 use super::user_wire::data_of;
 use super::users::seconds;
-use crate::{BARE_PREFIX, EITHER_SLASH, get_or_head};
+use crate::{Endpoint, get_or_head};
 
 /// Below `/service_accounts`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let resource = |path: String| web::resource(path).default_service(web::to(super::routes::no_route));
+    let resource =
+        |path: &str| Endpoint::with_either_slash(path).otherwise(|| web::to(super::routes::no_route));
     config
+        .service(resource("").route(|| get_or_head().to(own)))
         .service(
-            web::resource(BARE_PREFIX)
-                .default_service(web::to(super::routes::no_route))
-                .route(get_or_head().to(own)),
+            resource("/api_keys")
+                .route(|| get_or_head().to(keys))
+                .route(|| web::post().to(create)),
         )
         .service(
-            resource(format!("/api_keys{EITHER_SLASH}"))
-                .route(get_or_head().to(keys))
-                .route(web::post().to(create)),
-        )
-        .service(
-            resource(format!("/api_keys/{{kid}}{EITHER_SLASH}"))
-                .route(web::put().to(update))
-                .route(web::delete().to(remove)),
+            resource("/api_keys/{kid}")
+                .route(|| web::put().to(update))
+                .route(|| web::delete().to(remove)),
         );
 }
 

@@ -17,7 +17,7 @@ use super::params::{Bounds, Check, Params};
 use super::profiles::ShownProfile;
 use super::routes::no_route;
 use super::user_wire::{DATA, FullUser};
-use crate::{BARE_PREFIX, EITHER_SLASH, get_or_head};
+use crate::{Endpoint, get_or_head};
 
 /// Most characters of what clients put into an account's `data`.
 const MAX_DATA_CHARS: usize = 1024;
@@ -25,20 +25,20 @@ const MAX_DATA_CHARS: usize = 1024;
 /// Below `/users/me`.
 pub(super) fn own_routes(config: &mut web::ServiceConfig) {
     config.service(
-        web::resource(BARE_PREFIX)
-            .route(get_or_head().to(me))
-            .route(web::put().to(change))
-            .route(web::delete().to(departure::leave))
-            .default_service(web::to(no_route)),
+        Endpoint::with_either_slash("")
+            .route(|| get_or_head().to(me))
+            .route(|| web::put().to(change))
+            .route(|| web::delete().to(departure::leave))
+            .otherwise(|| web::to(no_route)),
     );
 }
 
 /// Below `/users`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
-        web::resource(format!("/password{EITHER_SLASH}"))
-            .route(web::put().to(password::change))
-            .default_service(web::to(no_route)),
+        Endpoint::with_either_slash("/password")
+            .route(|| web::put().to(password::change))
+            .otherwise(|| web::to(no_route)),
     );
 }
 

@@ -8,7 +8,7 @@ use super::{
     Pluto, account, binding, oauth, oauth_consent, oauth_pages, oauth_tokens, pages, rbac, social, token,
     user,
 };
-use crate::get_or_head;
+use crate::{Endpoint, get_or_head};
 
 /// Mounts the dialect.
 pub fn routes(config: &mut web::ServiceConfig, dialect: web::Data<Pluto>) {
@@ -16,8 +16,26 @@ pub fn routes(config: &mut web::ServiceConfig, dialect: web::Data<Pluto>) {
 }
 
 fn api() -> impl HttpServiceFactory + 'static {
-    // The account endpoints moved below `/user` later; both spellings are served.
+    // The account endpoints moved below `/user` later; both spellings are served. What is asked for most goes first: paths
+    // are compared one after the other.
     web::scope("/v1")
+        .service(post(["/token/refresh"], token::refresh))
+        .service(get(["/token/publickey"], token::public_key))
+        .service(get(["/token/access/verify"], token::verify))
+        .service(get(["/user/info/public"], user::public_info))
+        .service(
+            web::resource("/user/info")
+                .route(get_or_head().to(user::own_info))
+                .route(web::put().to(user::update_own))
+                .default_service(not_allowed("GET, HEAD, PUT")),
+        )
+        .service(
+            web::resource("/user/info/{id}")
+                .route(get_or_head().to(user::info))
+                .route(web::patch().to(user::update))
+                .route(web::put().to(user::update))
+                .default_service(not_allowed("GET, HEAD, PATCH, PUT")),
+        )
         .service(post(["/register", "/user/register"], account::register))
         .service(post(
             ["/register/verify/mail", "/user/register/verify/mail"],
@@ -41,9 +59,6 @@ fn api() -> impl HttpServiceFactory + 'static {
             account::request_reset,
         ))
         .service(get(["/healthcheck"], account::health))
-        .service(post(["/token/refresh"], token::refresh))
-        .service(get(["/token/publickey"], token::public_key))
-        .service(get(["/token/access/verify"], token::verify))
         .service(get(["/user/search"], user::search))
         .service(get(["/user/count"], user::count))
         .service(get(["/user/summary"], user::summary))
@@ -62,20 +77,6 @@ fn api() -> impl HttpServiceFactory + 'static {
                 .default_service(not_allowed("PUT")),
         )
         .service(post(["/oauth/tokens"], oauth_tokens::tokens))
-        .service(get(["/user/info/public"], user::public_info))
-        .service(
-            web::resource("/user/info")
-                .route(get_or_head().to(user::own_info))
-                .route(web::put().to(user::update_own))
-                .default_service(not_allowed("GET, HEAD, PUT")),
-        )
-        .service(
-            web::resource("/user/info/{id}")
-                .route(get_or_head().to(user::info))
-                .route(web::patch().to(user::update))
-                .route(web::put().to(user::update))
-                .default_service(not_allowed("GET, HEAD, PATCH, PUT")),
-        )
         .default_service(web::to(pages::not_found))
 }
 
@@ -128,28 +129,26 @@ fn web_pages() -> impl HttpServiceFactory + 'static {
         .default_service(web::to(pages::not_found))
 }
 
-fn get<const N: usize, F, Args>(paths: [&str; N], handler: F) -> Resource
+fn get<const N: usize, F, Args>(paths: [&str; N], handler: F) -> Endpoint
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    let paths: Vec<&str> = paths.to_vec();
-    web::resource(paths)
-        .route(get_or_head().to(handler))
-        .default_service(not_allowed("GET, HEAD"))
+    Endpoint::at(paths)
+        .route(move || get_or_head().to(handler.clone()))
+        .otherwise(|| not_allowed("GET, HEAD"))
 }
 
-fn post<const N: usize, F, Args>(paths: [&str; N], handler: F) -> Resource
+fn post<const N: usize, F, Args>(paths: [&str; N], handler: F) -> Endpoint
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    let paths: Vec<&str> = paths.to_vec();
-    web::resource(paths)
-        .route(web::post().to(handler))
-        .default_service(not_allowed("POST"))
+    Endpoint::at(paths)
+        .route(move || web::post().to(handler.clone()))
+        .otherwise(|| not_allowed("POST"))
 }
 
 /// What the documents say is a POST, and the older server a PUT.

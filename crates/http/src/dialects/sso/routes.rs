@@ -6,7 +6,7 @@ use actix_web::{Resource, ResponseError as _, Route, web};
 
 use super::error::SsoError;
 use super::{Sso, auth, kept, me, users, wire};
-use crate::get_or_head;
+use crate::{Endpoint, get_or_head};
 
 /// Where jauth's users are, and by an old spelling two methods of ours.
 const ALIAS: &str = "/users/";
@@ -18,67 +18,67 @@ pub fn routes(config: &mut web::ServiceConfig, dialect: web::Data<Sso>) {
         .service(
             web::scope("/api")
                 .service(
-                    at(["/users", "/users/"])
-                        .route(get_or_head().to(users::list))
-                        .route(web::post().to(users::create))
-                        .default_service(not_allowed("GET, HEAD, POST")),
+                    at("/users")
+                        .route(|| get_or_head().to(users::list))
+                        .route(|| web::post().to(users::create))
+                        .otherwise(|| not_allowed("GET, HEAD, POST")),
                 )
                 .service(
-                    at(["/users/me", "/users/me/"])
-                        .route(get_or_head().to(me::show))
-                        .route(web::patch().to(me::update))
-                        .route(web::delete().to(me::remove))
-                        .default_service(not_allowed("GET, HEAD, PATCH")),
+                    at("/users/me")
+                        .route(|| get_or_head().to(me::show))
+                        .route(|| web::patch().to(me::update))
+                        .route(|| web::delete().to(me::remove))
+                        .otherwise(|| not_allowed("GET, HEAD, PATCH")),
                 )
                 .service(
-                    at(["/users/{id}", "/users/{id}/"])
-                        .route(get_or_head().to(users::show))
-                        .route(web::patch().to(users::update))
-                        .route(web::delete().to(users::remove))
-                        .default_service(not_allowed("GET, HEAD, PATCH, DELETE")),
+                    at("/users/{id}")
+                        .route(|| get_or_head().to(users::show))
+                        .route(|| web::patch().to(users::update))
+                        .route(|| web::delete().to(users::remove))
+                        .otherwise(|| not_allowed("GET, HEAD, PATCH, DELETE")),
                 )
                 .service(
-                    at(["/users/{id}/attributes", "/users/{id}/attributes/"])
-                        .route(get_or_head().to(kept::attributes))
-                        .default_service(not_allowed("GET, HEAD")),
+                    at("/users/{id}/attributes")
+                        .route(|| get_or_head().to(kept::attributes))
+                        .otherwise(|| not_allowed("GET, HEAD")),
                 )
                 .service(
-                    at(["/users/{id}/attributes/{name}", "/users/{id}/attributes/{name}/"])
-                        .route(web::put().to(kept::put_attribute))
-                        .route(web::delete().to(kept::remove_attribute))
-                        .default_service(not_allowed("PUT, DELETE")),
+                    at("/users/{id}/attributes/{name}")
+                        .route(|| web::put().to(kept::put_attribute))
+                        .route(|| web::delete().to(kept::remove_attribute))
+                        .otherwise(|| not_allowed("PUT, DELETE")),
                 )
                 .service(
-                    at(["/users/{id}/optins", "/users/{id}/optins/"])
-                        .route(get_or_head().to(kept::opt_ins))
-                        .default_service(not_allowed("GET, HEAD")),
+                    at("/users/{id}/optins")
+                        .route(|| get_or_head().to(kept::opt_ins))
+                        .otherwise(|| not_allowed("GET, HEAD")),
                 )
                 .service(
-                    at(["/users/{id}/optins/{key}", "/users/{id}/optins/{key}/"])
-                        .route(web::put().to(kept::put_opt_in))
-                        .route(web::delete().to(kept::remove_opt_in))
-                        .default_service(not_allowed("PUT, DELETE")),
+                    at("/users/{id}/optins/{key}")
+                        .route(|| web::put().to(kept::put_opt_in))
+                        .route(|| web::delete().to(kept::remove_opt_in))
+                        .otherwise(|| not_allowed("PUT, DELETE")),
                 )
                 .service(
-                    at(["/attributes", "/attributes/"])
-                        .route(get_or_head().to(kept::all_attributes))
-                        .default_service(not_allowed("GET, HEAD")),
+                    at("/attributes")
+                        .route(|| get_or_head().to(kept::all_attributes))
+                        .otherwise(|| not_allowed("GET, HEAD")),
                 )
                 .service(
-                    at(["/auth", "/auth/"])
-                        .route(web::post().to(auth::register))
-                        .default_service(not_allowed("POST")),
+                    at("/auth")
+                        .route(|| web::post().to(auth::register))
+                        .otherwise(|| not_allowed("POST")),
                 )
                 .service(
-                    at(["/auth/activation", "/auth/activation/"])
-                        .route(web::put().to(auth::activate))
-                        .default_service(not_allowed("PUT")),
+                    at("/auth/activation")
+                        .route(|| web::put().to(auth::activate))
+                        .otherwise(|| not_allowed("PUT")),
                 )
                 .service(
-                    at(["/auth/token", "/auth/token/"])
-                        .route(web::post().to(auth::token))
-                        .route(web::delete().to(auth::revoke))
-                        .default_service(not_allowed("POST, DELETE")),
+                    at("/auth/token")
+                        .route(|| web::post().to(auth::token))
+                        .route(|| web::delete().to(auth::revoke))
+                        .otherwise(|| not_allowed("POST, DELETE")),
                 )
                 .default_service(web::to(not_found)),
         )
@@ -99,9 +99,9 @@ fn alias() -> Resource {
         .route(web::delete().to(users::remove))
 }
 
-fn at<const N: usize>(paths: [&str; N]) -> Resource {
-    let paths: Vec<&str> = paths.to_vec();
-    web::resource(paths)
+/// A path, with and without a slash behind it, and with no parameters but its own.
+fn at(path: &str) -> Endpoint {
+    Endpoint::at([path.to_owned(), format!("{path}/")])
 }
 
 /// 405 with the methods that there are (RFC 9110 §15.5.6).

@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 use super::super::error::{BarongError, Thing};
 use super::super::params::{Check, Params, Presence};
-use crate::{EITHER_SLASH, PublicUrl};
+use crate::PublicUrl;
 
 /// How many entries there are where nobody says, and at most.
 const MAX_LIMIT: u32 = 100;
@@ -59,7 +59,7 @@ impl Place {
         };
         // The path is the pattern's, so nothing that a client wrote.
         let pattern = request.match_pattern().unwrap_or_default();
-        let path = public_url.join(pattern.trim_end_matches(EITHER_SLASH));
+        let path = public_url.join(pattern.trim_end_matches('/'));
         let others = form_urlencoded::parse(request.query_string().as_bytes());
         let others = others.filter(|(name, _)| name == "state");
         let query = form_urlencoded::Serializer::new(String::new())

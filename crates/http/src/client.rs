@@ -107,7 +107,7 @@ pub(crate) fn client_ip(request: &HttpRequest, proxies: &TrustedProxies) -> Opti
     let peer = request.peer_addr()?.ip().to_canonical();
     let lines = request
         .headers()
-        .get_all("x-forwarded-for")
+        .get_all(&header::X_FORWARDED_FOR)
         .filter_map(|value| value.to_str().ok());
     Some(proxies.client(peer, lines.map(str::to_owned)))
 }

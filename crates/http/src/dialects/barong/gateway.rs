@@ -12,7 +12,7 @@ mod token;
 
 use std::borrow::Cow;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
 use clavis_flows::{OddPath, OddVerb, PathRules, PathVerdict, PlainPath, PlainVerb};
 use clavis_kernel::{MasterKey, Secret};
@@ -26,6 +26,13 @@ use keys::Keys;
 use restrictions::WaysIn;
 use rules::KnownRules;
 use sessions::{CsrfCheck, KnownSessions};
+
+/// The headers of a signed request: the key's id, the nonce and the signature.
+static SIGNED: [HeaderName; 3] = [
+    HeaderName::from_static("x-auth-apikey"),
+    HeaderName::from_static("x-auth-nonce"),
+    HeaderName::from_static("x-auth-signature"),
+];
 
 /// What the gateway's questions are answered from.
 pub(super) struct Gateway {
@@ -120,8 +127,7 @@ struct Signed<'r>([Option<Cow<'r, str>>; 3]);
 impl<'r> Signed<'r> {
     /// `None` where there is none of the headers.
     fn read(request: &'r HttpRequest) -> Option<Self> {
-        let headers =
-            ["x-auth-apikey", "x-auth-nonce", "x-auth-signature"].map(|name| request.headers().get(name));
+        let headers = SIGNED.each_ref().map(|name| request.headers().get(name));
         if headers.iter().all(Option::is_none) {
             return None;
         }

@@ -59,6 +59,7 @@ use crate::{AuditEntry, Avatar, AvatarName, Comment, DataStorage, EventCursor, J
 pub struct FakeStore {
     state: Mutex<State>,
     revocations: AtomicU64,
+    commits: AtomicU64,
 }
 
 #[async_trait]
@@ -70,6 +71,7 @@ impl Store for FakeStore {
         if ports.revoked.get() {
             self.revocations.fetch_add(1, Ordering::SeqCst);
         }
+        self.commits.fetch_add(1, Ordering::SeqCst);
         *committed = ports.state.into_inner();
         Ok(())
     }
@@ -90,6 +92,10 @@ impl Store for FakeStore {
 
     fn revocations(&self) -> u64 {
         self.revocations.load(Ordering::SeqCst)
+    }
+
+    fn commits(&self) -> Option<u64> {
+        Some(self.commits.load(Ordering::SeqCst))
     }
 }
 

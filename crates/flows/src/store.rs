@@ -23,6 +23,9 @@ pub trait Store: Send + Sync {
     /// What was remembered about a bearer token before the count moved must be looked up again. Other
     /// processes' commits are not counted.
     fn revocations(&self) -> u64;
+    /// Counts all commits, where this process serves the accounts alone: what was remembered of any of them before the
+    /// count moved may be out of date. Commands beside it are not counted. `None` where other servers may commit, too.
+    fn commits(&self) -> Option<u64>;
 }
 
 /// Runs a decision in a transaction that may write, and carries its result back after COMMIT.

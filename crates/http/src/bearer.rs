@@ -3,13 +3,16 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use clavis_flows::{Standing, StandingError};
 use clavis_kernel::{AccountId, AccountNumber, Dialect, SessionId, TokenDigest, Uid};
-use clavis_tokens::{KeyOwner, SignedClaims, TokenError};
+use clavis_tokens::{KeyOwner, KeyRing, SignedClaims, TokenError};
+use moka::sync::Cache;
 
 use crate::memory::{Asked, IDLE, Memory};
 use crate::{App, Fault};
 
 /// Most tokens remembered at once.
 const MAX_REMEMBERED: u64 = 100_000;
+/// Most tokens remembered of which no more than the signature was asked.
+const MAX_SIGNATURES: u64 = 10_000;
 
 /// How long access tokens live that do not say when they were issued.
 #[derive(Debug, Clone, Copy)]
@@ -110,6 +113,13 @@ impl From<Fault> for BearerError {
 /// it was asked too long ago, or when anything was revoked since.
 pub(crate) struct BearerCache {
     known: Memory<TokenDigest, Verified>,
+    signatures: Cache<TokenDigest, Arc<Signature>>,
+}
+
+/// A signature that was verified, with keys that need not be in force any more.
+struct Signature {
+    ring: Arc<KeyRing>,
+    signed: Arc<SignedClaims>,
 }
 
 /// A token of ours, and what it says.
@@ -169,6 +179,10 @@ impl Default for BearerCache {
     fn default() -> Self {
         Self {
             known: Memory::new(MAX_REMEMBERED, IDLE),
+            signatures: Cache::builder()
+                .max_capacity(MAX_SIGNATURES)
+                .time_to_idle(IDLE)
+                .build(),
         }
     }
 }
@@ -225,6 +239,26 @@ impl App {
             .value
             .authenticated
             .at(door)
+    }
+
+    /// As [`App::verify`], of a token that is likely to be shown again: its signature is verified once for as long as
+    /// the keys stay the same.
+    pub(crate) async fn verify_again(&self, token: &str) -> Result<Arc<SignedClaims>, BearerError> {
+        let digest = TokenDigest::of(token);
+        let signatures = &self.bearers().signatures;
+        let known = signatures.get(&digest);
+        if let Some(known) = known.filter(|known| Arc::ptr_eq(&known.ring, &self.ring.get())) {
+            return Ok(Arc::clone(&known.signed));
+        }
+        // Taken before: where the keys change in between, the signature is verified anew the next time.
+        let ring = self.ring.get();
+        let signed = Arc::new(self.verify(token).await?);
+        let known = Signature {
+            ring,
+            signed: Arc::clone(&signed),
+        };
+        signatures.insert(digest, Arc::new(known));
+        Ok(signed)
     }
 
     /// A token's claims once its signature was verified. A key that appeared since the ring was opened is

@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
@@ -27,25 +27,26 @@ pub(crate) struct Known<V> {
     asked: Asked,
 }
 
-/// When the store was asked. To be taken before it is: a revocation in between makes what it said stale, not wrong.
+/// When the store was asked. To be taken before it is: a commit in between makes what it said stale, not wrong.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked {
     at: Instant,
-    revocations: u64,
+    count: u64,
 }
 
 impl<V> Known<V> {
-    /// Whether it can be believed without asking; the count is that of the revocations until now.
-    pub(crate) fn is_fresh(&self, revocations: u64) -> bool {
-        self.asked.revocations == revocations && self.asked.at.elapsed() < BELIEVED_FOR
+    /// Whether it can be believed without asking; the count is that of the commits until now that may have made it
+    /// untrue, such as [revocations](clavis_flows::Store::revocations).
+    pub(crate) fn is_fresh(&self, count: u64) -> bool {
+        self.asked.count == count && self.asked.at.elapsed() < BELIEVED_FOR
     }
 }
 
 impl Asked {
-    pub(crate) fn now(revocations: u64) -> Self {
+    pub(crate) fn now(count: u64) -> Self {
         Self {
             at: Instant::now(),
-            revocations,
+            count,
         }
     }
 }
@@ -58,12 +59,12 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Memory<K, V
     }
 
     /// What is remembered, if it [can be believed](Known::is_fresh) without asking.
-    pub(crate) fn fresh<Q>(&self, key: &Q, revocations: u64) -> Option<Arc<Known<V>>>
+    pub(crate) fn fresh<Q>(&self, key: &Q, count: u64) -> Option<Arc<Known<V>>>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.known.get(key).filter(|known| known.is_fresh(revocations))
+        self.known.get(key).filter(|known| known.is_fresh(count))
     }
 
     /// What is remembered, however long ago it was said.
@@ -92,44 +93,48 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Memory<K, V
 
 /// What the store said of something that is remembered whole, as a few rules are.
 pub(crate) struct Whole<V> {
-    known: Memory<(), V>,
+    known: RwLock<Option<Arc<Known<V>>>>,
     /// Of many requests that find it out of date, one asks.
     asking: Mutex<()>,
 }
 
-impl<V> Default for Whole<V>
-where
-    V: Send + Sync + 'static,
-{
+impl<V> Default for Whole<V> {
     fn default() -> Self {
         Self {
-            known: Memory::new(1, IDLE),
+            known: RwLock::new(None),
             asking: Mutex::new(()),
         }
     }
 }
 
-impl<V: Send + Sync + 'static> Whole<V> {
+impl<V> Whole<V> {
     /// What is remembered, or what the store says now.
     pub(crate) async fn get(
         &self,
         revocations: impl Fn() -> u64,
         ask: impl Future<Output = Result<V, Fault>>,
     ) -> Result<Arc<Known<V>>, Fault> {
-        if let Some(known) = self.known.fresh(&(), revocations()) {
+        if let Some(known) = self.fresh(revocations()) {
             return Ok(known);
         }
         let _asking = self.asking.lock().await;
-        if let Some(known) = self.known.fresh(&(), revocations()) {
+        if let Some(known) = self.fresh(revocations()) {
             return Ok(known);
         }
         let asked = Asked::now(revocations());
-        Ok(self.known.remember((), ask.await?, asked))
+        let value = ask.await?;
+        let known = Arc::new(Known { value, asked });
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
+        Ok(known)
     }
 
     /// What is remembered, however long ago it was said.
     pub(crate) fn any(&self) -> Option<Arc<Known<V>>> {
-        self.known.any(&())
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn fresh(&self, revocations: u64) -> Option<Arc<Known<V>>> {
+        self.any().filter(|known| known.is_fresh(revocations))
     }
 }
 
@@ -153,7 +158,7 @@ mod tests {
         let memory: Memory<String, u8> = Memory::new(10, IDLE);
         let asked = Asked {
             at: Instant::now().checked_sub(BELIEVED_FOR).unwrap(),
-            revocations: 0,
+            count: 0,
         };
         memory.remember("a".to_owned(), 1, asked);
         assert!(memory.fresh("a", 0).is_none());

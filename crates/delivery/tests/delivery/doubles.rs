@@ -72,4 +72,8 @@ impl Store for Shaky {
     fn revocations(&self) -> u64 {
         self.store.revocations()
     }
+
+    fn commits(&self) -> Option<u64> {
+        self.store.commits()
+    }
 }

@@ -59,6 +59,7 @@ pub struct Pluto {
     studio: Studio,
     /// The clients of OAuth that were believed lately.
     clients: ClientGate,
+    known_info: user::KnownInfo,
     /// Makes the tokens that the forms of its pages carry.
     form_key: SubKey,
     /// Below which path the world sees this server: empty, or as `/sso`.
@@ -118,6 +119,7 @@ impl Pluto {
             reset_door: Arc::new(reset_door),
             studio: Studio::default(),
             clients,
+            known_info: user::KnownInfo::default(),
             form_key,
             base_path,
         })

@@ -98,6 +98,10 @@ impl AnyStore {
     pub(super) fn revocations(&self) -> u64 {
         self.0.revocations()
     }
+
+    pub(super) fn commits(&self) -> Option<u64> {
+        self.0.commits()
+    }
 }
 
 /// A folder with a database file, gone when it is dropped.

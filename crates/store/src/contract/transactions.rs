@@ -26,6 +26,7 @@ on_every_store!(
     what_takes_worth_from_tokens_counts,
     what_takes_no_worth_does_not_count,
     what_was_rolled_back_does_not_count,
+    every_commit_counts_where_nobody_else_commits,
 );
 
 async fn a_fault_rolls_everything_back(store: AnyStore) {
@@ -330,4 +331,21 @@ async fn what_was_rolled_back_does_not_count(store: AnyStore) {
         assert!(rolled_back.is_err());
     }
     assert_eq!(store.revocations(), 0);
+}
+
+async fn every_commit_counts_where_nobody_else_commits(store: AnyStore) {
+    store.write(somebody).await;
+    let before = store.commits();
+    store.read(|on| Accounts::count(on)).await;
+    let rolled_back = store.try_write(|on| {
+        make_account(on, 2)?;
+        Err::<(), _>(StoreError::new("a test", "on purpose"))
+    });
+    assert!(rolled_back.await.is_err());
+    let between = store.commits();
+    store.write(|on| on.enqueue(&mail(1))).await;
+    // Others may commit in front of a server's back: there no count says that nothing has changed.
+    let moved = before.zip(between).zip(store.commits());
+    assert_eq!(moved.is_some(), before.is_some());
+    assert!(moved.is_none_or(|((before, between), after)| before <= between && between < after));
 }

@@ -153,6 +153,11 @@ impl Store for PostgresStore {
     fn revocations(&self) -> u64 {
         self.revocations.load(Ordering::Acquire)
     }
+
+    /// Other servers may stand before the same database.
+    fn commits(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// After a statement has failed PostgreSQL answers a bare COMMIT with success and rolls back. In one round trip with

@@ -53,7 +53,15 @@ pub(crate) struct SqliteStore {
     readers: Pool<ConnectionManager<Conn>>,
     reading: Arc<Semaphore>,
     writer: Writer,
-    revocations: Arc<AtomicU64>,
+    commits: Arc<Commits>,
+}
+
+/// Counts what the one writer committed.
+#[derive(Default)]
+struct Commits {
+    all: AtomicU64,
+    /// Those that took worth from tokens.
+    revoking: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -79,14 +87,14 @@ impl SqliteStore {
             .connection_timeout(READ_PATIENCE)
             .connection_customizer(Box::new(ReadOnly))
             .build_unchecked(ConnectionManager::new(&file.name));
-        let revocations = Arc::new(AtomicU64::new(0));
+        let commits = Arc::<Commits>::default();
         let reopen = Box::new(move || file.connect());
-        let writer = Writer::start(conn, reopen, Arc::clone(&revocations)).map_err(OpenError::Thread)?;
+        let writer = Writer::start(conn, reopen, Arc::clone(&commits)).map_err(OpenError::Thread)?;
         Ok(Self {
             readers,
             reading: Arc::new(Semaphore::new(READERS as usize)),
             writer,
-            revocations,
+            commits,
         })
     }
 }
@@ -126,7 +134,11 @@ impl Store for SqliteStore {
     }
 
     fn revocations(&self) -> u64 {
-        self.revocations.load(Ordering::Acquire)
+        self.commits.revoking.load(Ordering::Acquire)
+    }
+
+    fn commits(&self) -> Option<u64> {
+        Some(self.commits.all.load(Ordering::Acquire))
     }
 }
 

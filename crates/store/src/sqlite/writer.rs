@@ -1,7 +1,7 @@
 //! The one thread that writes, committing for everybody who waits at once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use clavis_kernel::{StoreError, StoreErrorKind};
 use diesel::connection::SimpleConnection as _;
 use tokio::sync::oneshot;
 
-use super::{Conn, Tx, run};
+use super::{Commits, Conn, Tx, run};
 use crate::OpenError;
 use crate::failure::failed;
 
@@ -32,7 +32,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(conn: Conn, reopen: Reopen, revocations: Arc<AtomicU64>) -> std::io::Result<Self> {
+    pub(super) fn start(conn: Conn, reopen: Reopen, commits: Arc<Commits>) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("clavis-writer".to_owned())
@@ -40,7 +40,7 @@ impl Writer {
                 Loop {
                     conn: Some(conn),
                     reopen,
-                    revocations,
+                    commits,
                 }
                 .work(&jobs);
             })?;
@@ -78,7 +78,7 @@ impl Drop for Writer {
 struct Loop {
     conn: Option<Conn>,
     reopen: Reopen,
-    revocations: Arc<AtomicU64>,
+    commits: Arc<Commits>,
 }
 
 /// A job of a batch that has run, and how it ended.
@@ -147,8 +147,9 @@ impl Loop {
             refuse(replies.chain(waiting.map(|(_, reply)| reply)).collect(), &error);
             return;
         }
+        self.commits.all.fetch_add(1, Ordering::AcqRel);
         if revoked {
-            self.revocations.fetch_add(1, Ordering::AcqRel);
+            self.commits.revoking.fetch_add(1, Ordering::AcqRel);
         }
         for (reply, result) in done {
             let _ = reply.send(result);

@@ -54,6 +54,10 @@ impl Store for CountingStore {
     fn revocations(&self) -> u64 {
         self.store.revocations()
     }
+
+    fn commits(&self) -> Option<u64> {
+        self.store.commits()
+    }
 }
 
 /// A server in memory.

@@ -91,7 +91,7 @@ pub(super) async fn own(
     jauth: web::Data<Jauth>,
 ) -> Result<Success<AccessClaims>, JauthError> {
     let token = presented_token(&request)?;
-    let signed = jauth.app.verify(token.expose()).await?;
+    let signed = jauth.app.verify_again(token.expose()).await?;
     let claims = AccessClaims::of(&signed, jauth.app.clock.now());
     claims.map(Success).ok_or(JauthError::INVALID_TOKEN)
 }

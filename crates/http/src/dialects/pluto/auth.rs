@@ -38,7 +38,8 @@ impl Pluto {
     pub(super) async fn authenticate_delegated(&self, request: &HttpRequest) -> Result<Visitor, PlutoError> {
         let token = presented_token(request).ok_or(PlutoError::UNAUTHORIZED)?;
         // A cookie is sent by the browser, whoever made it send something.
-        if cookie(request).is_some() && !request.method().is_safe() && self.is_foreign(request) {
+        let is_cookie = matches!(token, Presented::Cookie(_));
+        if is_cookie && !request.method().is_safe() && self.is_foreign(request) {
             return Err(PlutoError::FOREIGN_FORM);
         }
         let authenticated = self
@@ -155,17 +156,33 @@ fn cookie(request: &HttpRequest) -> Option<Secret> {
     (!cookie.value().is_empty()).then(|| Secret::new(cookie.value()))
 }
 
-fn presented_token(request: &HttpRequest) -> Option<Secret> {
+/// A token as it was presented.
+enum Presented<'r> {
+    Header(&'r str),
+    Cookie(Secret),
+}
+
+impl Presented<'_> {
+    fn expose(&self) -> &str {
+        match self {
+            Self::Header(token) => token,
+            Self::Cookie(token) => token.expose(),
+        }
+    }
+}
+
+fn presented_token(request: &HttpRequest) -> Option<Presented<'_>> {
     if let Some(token) = cookie(request) {
-        return Some(token);
+        return Some(Presented::Cookie(token));
     }
     let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let mut words = header.split_whitespace();
-    let (scheme, token) = (words.next()?, words.next()?);
+    let (scheme, token) = header.trim().split_once(' ')?;
+    let token = token.trim_start();
     let known = ["bearer", "jwt"]
         .iter()
         .any(|known| scheme.eq_ignore_ascii_case(known));
-    (known && words.next().is_none()).then(|| Secret::new(token))
+    let is_one_word = !token.is_empty() && !token.contains([' ', '\t']);
+    (known && is_one_word).then_some(Presented::Header(token))
 }
 
 #[cfg(test)]
@@ -183,9 +200,10 @@ mod tests {
         if let Some(value) = cookie {
             request = request.cookie(Cookie::new(COOKIE, value));
         }
-        let token = presented_token(&request.to_http_request());
+        let request = request.to_http_request();
+        let token = presented_token(&request);
         assert_eq!(
-            token.as_ref().map(Secret::expose),
+            token.as_ref().map(Presented::expose),
             expected,
             "{authorization:?} {cookie:?}"
         );
@@ -201,6 +219,7 @@ mod tests {
         check(Some("Bearer"), None, None);
         check(Some("Bearer "), None, None);
         check(Some("Bearer a b"), None, None);
+        check(Some("Bearer  abc "), None, Some("abc"));
         check(None, None, None);
         check(None, Some("xyz"), Some("xyz"));
         check(Some("Bearer abc"), Some("xyz"), Some("xyz"));

@@ -108,7 +108,7 @@ impl AccessClaims {
         if signed.owner != OWNER {
             return None;
         }
-        let claims: Self = serde_json::from_value(serde_json::Value::Object(signed.claims.clone())).ok()?;
+        let claims = Self::deserialize(&signed.claims).ok()?;
         (claims.kind == ACCESS).then_some(claims)
     }
 }

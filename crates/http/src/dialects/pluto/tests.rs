@@ -2,6 +2,7 @@
 //! clock that is moved.
 
 mod links;
+mod memory;
 mod times;
 
 use std::num::NonZeroUsize;

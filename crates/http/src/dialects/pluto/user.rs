@@ -1,6 +1,7 @@
 //! User info and its changes, search, count, and the pictures.
 
 use actix_web::http::header;
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use clavis_flows::{AccountCounts, AccountView, Avatar, AvatarName, Avatars, Flows, ProfileUpdate};
 use clavis_identity::{Attributes, Name};
@@ -17,7 +18,10 @@ use super::user_wire::{
 };
 use super::wire::{self, Body, MAX_BODY_BYTES, NoParameters};
 use super::{Pluto, identicon, pages};
+use crate::memory::{Asked, IDLE, Memory};
 
+/// Most users remembered at once.
+const MAX_KNOWN: u64 = 20_000;
 /// Most users whose public information is shown at once.
 const MAX_PUBLIC: usize = 100;
 /// Longest gender, in characters.
@@ -25,28 +29,47 @@ const MAX_GENDER_CHARS: usize = 10;
 /// The attribute that keeps it.
 const GENDER: &str = "gender";
 
+/// What was answered of users lately, in the words of the answer: it is asked for with every page of an application.
+pub(super) struct KnownInfo(Memory<(i64, String), Bytes>);
+
+impl Default for KnownInfo {
+    fn default() -> Self {
+        Self(Memory::new(MAX_KNOWN, IDLE))
+    }
+}
+
 /// `GET /v1/user/info/{id}`.
 pub(super) async fn info(
     request: HttpRequest,
     id: web::Path<String>,
     pluto: web::Data<Pluto>,
-) -> Result<Body<UserInfo>, PlutoError> {
+) -> Result<HttpResponse, PlutoError> {
     let visitor = pluto.authenticate_delegated(&request).await?;
     let number: i64 = id.parse().map_err(|_| PlutoError::BAD_REQUEST)?;
     let others = pluto.settings.read_others_info && !visitor.is_delegated();
     let free = visitor.is_number(number) || others;
     let may_ask = free || visitor.claims_administration().is_ok();
-    let found = pluto.app.look_up(&pluto.door, pluto.caller(&request), {
-        let visitor = visitor.clone();
-        move |on| {
-            if !free && (!may_ask || visitor.authorize(on)?.is_err()) {
-                return Ok(Err(PlutoError::INVALID_ACCESS_TOKEN));
-            }
-            shown(on, number, &visitor)
+    let commits = pluto.app.store.commits();
+    let known = (number, visitor.application().to_owned());
+    if free
+        && let Some(commits) = commits
+        && let Some(info) = pluto.known_info.0.fresh(&known, commits)
+    {
+        return Ok(wire::ready(info.value.clone()));
+    }
+    let asked = commits.map(Asked::now);
+    let found = pluto.app.look_up(&pluto.door, pluto.caller(&request), move |on| {
+        if !free && (!may_ask || visitor.authorize(on)?.is_err()) {
+            return Ok(Err(PlutoError::INVALID_ACCESS_TOKEN));
         }
+        shown(on, number, &visitor)
     });
     let (view, role) = found.await??;
-    Ok(Body(UserInfo::new(&view, role, &pluto.app.public_url)))
+    let info = wire::written(&UserInfo::new(&view, role, &pluto.app.public_url))?;
+    if let Some(asked) = asked {
+        pluto.known_info.0.remember(known, info.clone(), asked);
+    }
+    Ok(wire::ready(info))
 }
 
 /// `GET /v1/user/info`: the caller's own.

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Deref;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ContentType};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder, web};
 use clavis_kernel::{Email, Secret};
 use percent_encoding::percent_decode;
@@ -12,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::PlutoError;
+use crate::Fault;
 
 /// Most bytes of a body that carries no picture.
 pub(super) const MAX_BODY_BYTES: usize = 100 * 1024;
@@ -35,6 +38,23 @@ impl<T: Serialize> Responder for Body<T> {
             body: self.0,
         })
     }
+}
+
+/// A success as it is written, to be answered by [`ready`].
+pub(super) fn written(body: &impl Serialize) -> Result<Bytes, Fault> {
+    let success = Success { status: "ok", body };
+    let text = serde_json::to_vec(&success).map_err(|error| {
+        tracing::error!(%error, "an answer cannot be written");
+        Fault::Internal
+    })?;
+    Ok(text.into())
+}
+
+/// A success that was written before.
+pub(super) fn ready(written: Bytes) -> HttpResponse {
+    answer(StatusCode::OK)
+        .content_type(ContentType::json())
+        .body(written)
 }
 
 /// The envelope of a refusal.

@@ -172,17 +172,14 @@ impl Flows<'_> {
         let account = self.ports.find_for_update(identity.account)?;
         let account = account.filter(|account| proven_on_both_sides && account.state == AccountState::Active);
         // One of each provider: an address that was given to somebody else there does not open the account to them too.
-        let account = match account {
-            Some(account)
-                if self
-                    .view(account.clone())?
-                    .providers()
-                    .contains(who.subject.provider()) =>
-            {
-                None
-            }
-            account => account,
+        let has_another = match &account {
+            Some(account) => self
+                .view(account.clone())?
+                .providers()
+                .contains(who.subject.provider()),
+            None => false,
         };
+        let account = account.filter(|_| !has_another);
         if account.is_none() {
             let action = AuditAction::LinkProvider;
             self.audit_refusal(Some(identity.account), action, ArrivalError::AddressTaken)?;

@@ -246,12 +246,12 @@ impl App {
     pub(crate) async fn verify_again(&self, token: &str) -> Result<Arc<SignedClaims>, BearerError> {
         let digest = TokenDigest::of(token);
         let signatures = &self.bearers().signatures;
-        let known = signatures.get(&digest);
-        if let Some(known) = known.filter(|known| Arc::ptr_eq(&known.ring, &self.ring.get())) {
-            return Ok(Arc::clone(&known.signed));
-        }
         // Taken before: where the keys change in between, the signature is verified anew the next time.
         let ring = self.ring.get();
+        let known = signatures.get(&digest);
+        if let Some(known) = known.filter(|known| Arc::ptr_eq(&known.ring, &ring)) {
+            return Ok(Arc::clone(&known.signed));
+        }
         let signed = Arc::new(self.verify(token).await?);
         let known = Signature {
             ring,

@@ -13,9 +13,9 @@ use super::agent::is_browser;
 use super::error::{BarongError, Profile, Thing};
 use super::paging::Paging;
 use super::params::{Bounds, Check, Params, Presence};
-use super::routes::no_route;
+use super::routes::at;
 use super::users::milliseconds;
-use crate::{Endpoint, get_or_head};
+use crate::get_or_head;
 
 /// Said of requests that come from no browser.
 const SUSPICIOUS: &str = "Detected suspicious browser";
@@ -112,11 +112,7 @@ struct Data {
 
 /// Below `/users/activity`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        Endpoint::with_either_slash("/{topic}")
-            .route(|| get_or_head().to(list))
-            .otherwise(|| web::to(no_route)),
-    );
+    config.service(at("/{topic}").route(|| get_or_head().to(list)));
 }
 
 /// `GET /users/activity/{topic}`. A list is never empty: that is a refusal.

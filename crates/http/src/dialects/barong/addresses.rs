@@ -7,17 +7,12 @@ use super::Barong;
 use super::documents::Described;
 use super::error::{BarongError, Thing};
 use super::params::{Check, Params, Presence, Upload};
-use super::routes::no_route;
+use super::routes::at;
 use super::sentence::RecordError;
-use crate::Endpoint;
 
 /// Below `/addresses`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        Endpoint::with_either_slash("")
-            .route(|| web::post().to(submit))
-            .otherwise(|| web::to(no_route)),
-    );
+    config.service(at("").route(|| web::post().to(submit)));
 }
 
 /// `POST /addresses`: every file becomes a document that proves the address, or none does. The answer is a number, as

@@ -25,8 +25,8 @@ use super::Barong;
 use super::bearer::Bearer;
 use super::error::BarongError;
 use super::params::{Bounds, Params};
-use super::routes::no_route;
-use crate::{Endpoint, get_or_head};
+use super::routes::at;
+use crate::get_or_head;
 
 /// Entries of a list that may come before a page: what is further on is found by a narrower search, and the page is
 /// empty.
@@ -36,64 +36,60 @@ const MAX_OFFSET: u64 = 1_000_000;
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            resource("/users")
+            at("/users")
                 .route(|| get_or_head().to(users::list))
                 .route(|| web::put().to(users::update)),
         )
-        .service(resource("/users/update").route(|| web::post().to(users::update_by_post)))
-        .service(resource("/users/role").route(|| web::post().to(users::set_role)))
-        .service(resource("/users/documents/pending").route(|| get_or_head().to(users::applicants)))
+        .service(at("/users/update").route(|| web::post().to(users::update_by_post)))
+        .service(at("/users/role").route(|| web::post().to(users::set_role)))
+        .service(at("/users/documents/pending").route(|| get_or_head().to(users::applicants)))
         .service(
-            resource("/users/labels")
+            at("/users/labels")
                 .route(|| get_or_head().to(labels::list))
                 .route(|| web::post().to(labels::add))
                 .route(|| web::put().to(labels::change))
                 .route(|| web::delete().to(labels::remove)),
         )
-        .service(resource("/users/labels/update").route(|| web::post().to(labels::change_by_post)))
-        .service(resource("/users/labels/list").route(|| get_or_head().to(labels::counts)))
+        .service(at("/users/labels/update").route(|| web::post().to(labels::change_by_post)))
+        .service(at("/users/labels/list").route(|| get_or_head().to(labels::counts)))
         .service(
-            resource("/users/comments")
+            at("/users/comments")
                 .route(|| web::post().to(comments::add))
                 .route(|| web::put().to(comments::change))
                 .route(|| web::delete().to(comments::remove)),
         )
-        .service(resource("/users/data_storage").route(|| web::delete().to(data_storage::remove)))
-        .service(resource("/users/{uid}").route(|| get_or_head().to(users::one)))
-        .service(resource("/api_keys").route(|| get_or_head().to(users::api_keys)))
-        .service(resource("/activities").route(|| get_or_head().to(activities::by_users)))
-        .service(resource("/activities/admin").route(|| get_or_head().to(activities::by_admins)))
-        .service(resource("/metrics").route(|| get_or_head().to(figures::metrics)))
-        .service(resource("/levels").route(|| get_or_head().to(figures::levels)))
-        .service(resource("/abilities").route(|| get_or_head().to(figures::abilities)))
+        .service(at("/users/data_storage").route(|| web::delete().to(data_storage::remove)))
+        .service(at("/users/{uid}").route(|| get_or_head().to(users::one)))
+        .service(at("/api_keys").route(|| get_or_head().to(users::api_keys)))
+        .service(at("/activities").route(|| get_or_head().to(activities::by_users)))
+        .service(at("/activities/admin").route(|| get_or_head().to(activities::by_admins)))
+        .service(at("/metrics").route(|| get_or_head().to(figures::metrics)))
+        .service(at("/levels").route(|| get_or_head().to(figures::levels)))
+        .service(at("/abilities").route(|| get_or_head().to(figures::abilities)))
         .service(
-            resource("/permissions")
+            at("/permissions")
                 .route(|| get_or_head().to(permissions::list))
                 .route(|| web::post().to(permissions::add))
                 .route(|| web::put().to(permissions::change))
                 .route(|| web::delete().to(permissions::remove)),
         )
         .service(
-            resource("/restrictions")
+            at("/restrictions")
                 .route(|| get_or_head().to(restrictions::list))
                 .route(|| web::post().to(restrictions::add))
                 .route(|| web::put().to(restrictions::change))
                 .route(|| web::delete().to(restrictions::remove)),
         )
-        .service(resource("/restrictions/whitelink").route(|| web::post().to(restrictions::make_whitelink)))
+        .service(at("/restrictions/whitelink").route(|| web::post().to(restrictions::make_whitelink)))
         .service(
-            resource("/profiles")
+            at("/profiles")
                 .route(|| get_or_head().to(profiles::list))
                 .route(|| web::post().to(profiles::enter))
                 .route(|| web::put().to(profiles::review_or_correct)),
         )
-        .service(resource("/documents").route(|| get_or_head().to(documents::list)))
-        .service(resource("/documents/{id}").route(|| web::put().to(documents::review)))
-        .service(resource("/documents/{id}/file").route(|| get_or_head().to(documents::file)));
-}
-
-fn resource(path: &str) -> Endpoint {
-    Endpoint::with_either_slash(path).otherwise(|| web::to(no_route))
+        .service(at("/documents").route(|| get_or_head().to(documents::list)))
+        .service(at("/documents/{id}").route(|| web::put().to(documents::review)))
+        .service(at("/documents/{id}/file").route(|| get_or_head().to(documents::file)));
 }
 
 /// A request to administer: who sent it, and what is in it.

@@ -13,21 +13,20 @@ use super::bearer::Bearer;
 use super::error::{BarongError, Profile, Thing};
 use super::paging::Paging;
 use super::params::{Bounds, Check, Params};
+use super::routes::at;
 use super::users::seconds;
-use crate::{Endpoint, get_or_head};
+use crate::get_or_head;
 
 /// Below `/api_keys`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let resource =
-        |path: &str| Endpoint::with_either_slash(path).otherwise(|| web::to(super::routes::no_route));
     config
         .service(
-            resource("")
+            at("")
                 .route(|| get_or_head().to(list))
                 .route(|| web::post().to(create)),
         )
         .service(
-            resource("/{kid}")
+            at("/{kid}")
                 .route(|| web::patch().to(update))
                 .route(|| web::delete().to(remove)),
         );

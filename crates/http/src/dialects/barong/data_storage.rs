@@ -9,21 +9,16 @@ use serde::Serialize;
 use super::Barong;
 use super::error::{BarongError, Thing};
 use super::params::{Bounds, Check, Params};
-use super::routes::no_route;
+use super::routes::at;
 use super::sentence::{Code, Problem, RecordError};
 use super::users::seconds;
-use crate::Endpoint;
 
 const TITLE: &str = "title";
 const DATA: &str = "data";
 
 /// Below `/data_storage`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        Endpoint::with_either_slash("")
-            .route(|| web::post().to(record))
-            .otherwise(|| web::to(no_route)),
-    );
+    config.service(at("").route(|| web::post().to(record)));
 }
 
 /// A text as it is shown. Whoever may not read it sees that it is there.

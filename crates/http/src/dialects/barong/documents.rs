@@ -16,8 +16,8 @@ use super::Barong;
 use super::bearer::Bearer;
 use super::error::{BarongError, Profile};
 use super::params::{Params, Upload};
-use super::routes::no_route;
-use crate::{Endpoint, get_or_head};
+use super::routes::{at, no_route};
+use crate::get_or_head;
 
 pub(super) use desk::Desk;
 pub(super) use download::attached;
@@ -26,10 +26,9 @@ use form::DocumentForm;
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            Endpoint::with_either_slash("")
+            at("")
                 .route(|| get_or_head().to(list))
-                .route(|| web::post().to(submit))
-                .otherwise(|| web::to(no_route)),
+                .route(|| web::post().to(submit)),
         )
         .service(
             web::resource("/{id}/{file}")

@@ -13,8 +13,8 @@ mod session;
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
-use super::error::BarongError;
 use super::gateway;
+use super::routes::no_open_route;
 use crate::{Endpoint, get_or_head};
 
 pub use auth0::AUTH0;
@@ -59,11 +59,7 @@ fn about_the_server(config: &mut web::ServiceConfig) {
 
 /// A path with its methods; any other method is no route.
 fn at(path: &str) -> Endpoint {
-    Endpoint::with_either_slash(path).otherwise(|| web::to(no_route))
-}
-
-async fn no_route() -> Result<HttpResponse, BarongError> {
-    Err(BarongError::NO_ROUTE)
+    Endpoint::with_either_slash(path).otherwise(|| web::to(no_open_route))
 }
 
 /// What upstream answers where there is nothing to tell: the status, as a number.

@@ -9,26 +9,24 @@ use serde::Serialize;
 use super::Barong;
 use super::error::{BarongError, Thing};
 use super::params::{Bounds, Check, Params, Presence};
-use super::routes::no_route;
+use super::routes::at;
 use super::sentence::{Problem, RecordError};
 use super::users::seconds;
-use crate::{Endpoint, get_or_head};
+use crate::get_or_head;
 
 /// Below `/labels`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            Endpoint::with_either_slash("")
+            at("")
                 .route(|| get_or_head().to(own))
-                .route(|| web::post().to(add))
-                .otherwise(|| web::to(no_route)),
+                .route(|| web::post().to(add)),
         )
         .service(
-            Endpoint::with_either_slash("/{key}")
+            at("/{key}")
                 .route(|| get_or_head().to(one))
                 .route(|| web::patch().to(change))
-                .route(|| web::delete().to(remove))
-                .otherwise(|| web::to(no_route)),
+                .route(|| web::delete().to(remove)),
         );
 }
 

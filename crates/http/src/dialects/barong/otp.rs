@@ -11,20 +11,19 @@ use super::Barong;
 use super::bearer::Bearer;
 use super::error::{BarongError, Thing};
 use super::params::{Bounds, Check, Params};
+use super::routes::at;
 use crate::barcode::{self, DrawingError};
-use crate::{Endpoint, get_or_head};
+use crate::get_or_head;
 
 /// Below `/otp`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let resource =
-        |path: &str| Endpoint::with_either_slash(path).otherwise(|| web::to(super::routes::no_route));
     config
-        .service(resource("/generate_qrcode").route(|| web::post().to(generate_qrcode)))
-        .service(resource("/enable").route(|| web::post().to(enable)))
-        .service(resource("/verify").route(|| web::post().to(verify)))
-        .service(resource("/disable").route(|| web::post().to(disable)))
+        .service(at("/generate_qrcode").route(|| web::post().to(generate_qrcode)))
+        .service(at("/enable").route(|| web::post().to(enable)))
+        .service(at("/verify").route(|| web::post().to(verify)))
+        .service(at("/disable").route(|| web::post().to(disable)))
         .service(
-            resource("/recovery_codes")
+            at("/recovery_codes")
                 .route(|| web::post().to(create_recovery_codes))
                 .route(|| get_or_head().to(count_recovery_codes)),
         );

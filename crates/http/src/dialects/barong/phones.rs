@@ -11,24 +11,23 @@ use serde_json::json;
 use super::Barong;
 use super::error::{BarongError, Profile, Thing};
 use super::params::{Bounds, Check, Params, Presence};
-use super::routes::no_route;
+use super::routes::at;
 use super::users::seconds;
-use crate::{Endpoint, get_or_head};
+use crate::get_or_head;
 
 /// The ways to get a code that there are names for. Whichever is asked for, a text is sent.
 const CHANNELS: [&str; 2] = ["sms", "call"];
 
 /// Below `/phones`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let resource = |path: &str| Endpoint::with_either_slash(path).otherwise(|| web::to(no_route));
     config
         .service(
-            resource("")
+            at("")
                 .route(|| get_or_head().to(own))
                 .route(|| web::post().to(add)),
         )
-        .service(resource("/send_code").route(|| web::post().to(send_code)))
-        .service(resource("/verify").route(|| web::post().to(verify)));
+        .service(at("/send_code").route(|| web::post().to(send_code)))
+        .service(at("/verify").route(|| web::post().to(verify)));
 }
 
 /// A phone as it is shown.

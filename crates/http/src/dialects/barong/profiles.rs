@@ -9,25 +9,20 @@ use clavis_kyc::FieldViolation;
 use super::Barong;
 use super::error::{BarongError, Profile};
 use super::params::{Bounds, Params, Presence};
-use super::routes::no_route;
+use super::routes::at;
 use super::sentence::RecordError;
-use crate::{Endpoint, get_or_head};
+use crate::get_or_head;
 
 pub(super) use wire::{ShownProfile, declared_fields, declared_metadata, masked_name, state_name};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            Endpoint::with_either_slash("")
+            at("")
                 .route(|| web::post().to(submit))
-                .route(|| web::put().to(edit))
-                .otherwise(|| web::to(no_route)),
+                .route(|| web::put().to(edit)),
         )
-        .service(
-            Endpoint::with_either_slash("/me")
-                .route(|| get_or_head().to(own))
-                .otherwise(|| web::to(no_route)),
-        );
+        .service(at("/me").route(|| get_or_head().to(own)));
 }
 
 /// `POST /profiles`.

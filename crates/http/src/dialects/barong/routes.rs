@@ -9,6 +9,7 @@ use super::{
     Barong, activity, addresses, admin, api_keys, data_storage, documents, gateway, identity, labels,
     management, otp, phones, profiles, service_accounts, users,
 };
+use crate::Endpoint;
 
 /// Adds what is below one prefix.
 type Routes = fn(&mut web::ServiceConfig);
@@ -95,6 +96,11 @@ fn closed(prefix: &str, voice: Voice, routes: Routes) -> impl HttpServiceFactory
         .wrap(from_fn(move |request, next| spoken(voice, request, next)))
 }
 
+/// A path of a part of the protected API, with and without a slash behind it; empty, the part's prefix itself.
+pub(super) fn at(path: &str) -> Endpoint {
+    Endpoint::with_either_slash(path).otherwise(|| web::to(no_route))
+}
+
 /// What is no path, or no method of one: told only to who may ask.
 pub(super) async fn no_route(
     barong: web::Data<Barong>,
@@ -104,6 +110,6 @@ pub(super) async fn no_route(
     Err(BarongError::NO_ROUTE)
 }
 
-async fn no_open_route() -> Result<HttpResponse, BarongError> {
+pub(super) async fn no_open_route() -> Result<HttpResponse, BarongError> {
     Err(BarongError::NO_ROUTE)
 }

@@ -12,23 +12,22 @@ use super::api_keys::{Asked, KeysPage, Shown, Visitor, declared_change, declared
 use super::error::{BarongError, Profile, Thing};
 use super::paging::Paging;
 use super::params::{Bounds, Check, Params};
+use super::routes::at;
 use super::user_wire::data_of;
 use super::users::seconds;
-use crate::{Endpoint, get_or_head};
+use crate::get_or_head;
 
 /// Below `/service_accounts`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    let resource =
-        |path: &str| Endpoint::with_either_slash(path).otherwise(|| web::to(super::routes::no_route));
     config
-        .service(resource("").route(|| get_or_head().to(own)))
+        .service(at("").route(|| get_or_head().to(own)))
         .service(
-            resource("/api_keys")
+            at("/api_keys")
                 .route(|| get_or_head().to(keys))
                 .route(|| web::post().to(create)),
         )
         .service(
-            resource("/api_keys/{kid}")
+            at("/api_keys/{kid}")
                 .route(|| web::put().to(update))
                 .route(|| web::delete().to(remove)),
         );

@@ -15,9 +15,9 @@ use super::Barong;
 use super::error::{BarongError, Profile, Thing};
 use super::params::{Bounds, Check, Params};
 use super::profiles::ShownProfile;
-use super::routes::no_route;
+use super::routes::at;
 use super::user_wire::{DATA, FullUser};
-use crate::{Endpoint, get_or_head};
+use crate::get_or_head;
 
 /// Most characters of what clients put into an account's `data`.
 const MAX_DATA_CHARS: usize = 1024;
@@ -25,21 +25,16 @@ const MAX_DATA_CHARS: usize = 1024;
 /// Below `/users/me`.
 pub(super) fn own_routes(config: &mut web::ServiceConfig) {
     config.service(
-        Endpoint::with_either_slash("")
+        at("")
             .route(|| get_or_head().to(me))
             .route(|| web::put().to(change))
-            .route(|| web::delete().to(departure::leave))
-            .otherwise(|| web::to(no_route)),
+            .route(|| web::delete().to(departure::leave)),
     );
 }
 
 /// Below `/users`.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        Endpoint::with_either_slash("/password")
-            .route(|| web::put().to(password::change))
-            .otherwise(|| web::to(no_route)),
-    );
+    config.service(at("/password").route(|| web::put().to(password::change)));
 }
 
 /// An account as its owner sees it, in the words of a mount.

@@ -15,6 +15,8 @@ use crate::{Authenticated, BearerError};
 
 /// The cookie that the web log-in sets; it goes before the header.
 pub(super) const COOKIE: &str = "access_token";
+/// What may stand between the words of a header.
+const BLANKS: [char; 2] = [' ', '\t'];
 
 /// Somebody with an access token, of Pluto's own or of another dialect.
 #[derive(Clone)]
@@ -176,12 +178,12 @@ fn presented_token(request: &HttpRequest) -> Option<Presented<'_>> {
         return Some(Presented::Cookie(token));
     }
     let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = header.trim().split_once(' ')?;
+    let (scheme, token) = header.trim().split_once(BLANKS)?;
     let token = token.trim_start();
     let known = ["bearer", "jwt"]
         .iter()
         .any(|known| scheme.eq_ignore_ascii_case(known));
-    let is_one_word = !token.is_empty() && !token.contains([' ', '\t']);
+    let is_one_word = !token.is_empty() && !token.contains(BLANKS);
     (known && is_one_word).then_some(Presented::Header(token))
 }
 
@@ -220,6 +222,8 @@ mod tests {
         check(Some("Bearer "), None, None);
         check(Some("Bearer a b"), None, None);
         check(Some("Bearer  abc "), None, Some("abc"));
+        check(Some("Bearer\tabc"), None, Some("abc"));
+        check(Some("Bearer a\tb"), None, None);
         check(None, None, None);
         check(None, Some("xyz"), Some("xyz"));
         check(Some("Bearer abc"), Some("xyz"), Some("xyz"));
